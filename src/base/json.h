@@ -45,20 +45,22 @@ int json_check(const char *text, size_t len);
  * decoded UTF-8, no white space, numbers as written, strings with the shortest
  * escapes (\" \\ \b \f \n \r \t, other control characters as \u00xx in lower
  * case, everything else as it is).  Two texts that say the same differ by
- * nothing afterwards (but for numbers written differently).  E_INPUT.
+ * nothing afterwards (but for numbers written differently).  E_INPUT, and
+ * `out` is as it was.
  */
 int json_canon(const char *text, size_t len, struct buf *out);
 
 /* json_is_canon - is this text exactly its own canonical form? */
 bool json_is_canon(const char *text, size_t len);
 
+/* json_kind - of a value that was checked; JSON_NULL for what is none. */
 enum json_kind json_kind(struct json value);
 
 /*
  * json_each_member, json_each_item - call `fn` for the members of an object or
  * the items of an array, in the order of the text; non-zero from `fn` stops and
  * is answered.  `key` is decoded and closed with NUL.  E_INPUT when the value is
- * of another kind or malformed.
+ * of another kind or malformed; `fn` is not called at all then.
  */
 int json_each_member(struct json object,
     int (*fn)(void *arg, const char *key, struct json value), void *arg);
@@ -77,7 +79,10 @@ int json_int64(struct json value, int64_t *number);
 /* json_of - a value from a text that is closed with NUL. */
 struct json json_of(const char *text);
 
-/* json_put_string - append `s` as a JSON string; NULL gives null. */
+/*
+ * json_put_string - append `s` as a JSON string in canonical form; NULL gives
+ * null.  A byte that is no UTF-8 becomes U+FFFD, so the answer is always JSON.
+ */
 void json_put_string(struct buf *out, const char *s);
 
 /*

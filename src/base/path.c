@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#include "base/path.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+char *
+path_join(struct mem *mem, const char *dir, const char *name)
+{
+	size_t len = strlen(dir);
+
+	if (len == 0)
+		return mem_strdup(mem, name);
+	while (len > 0 && dir[len - 1] == '/')
+		len--;
+	while (*name == '/')
+		name++;
+	return mem_printf(mem, "%.*s/%s", (int)len, dir, name);
+}
+
+const char *
+path_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+bool
+path_is_dir(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool
+path_is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+int
+path_sync_dir(const char *path)
+{
+	int fd, rc = 0;
+
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) != 0)
+		rc = err_set(E_IO, "%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* Not left to mkdir(2): the umask is not ours to know. */
+static int
+make_dir(const char *path, mode_t mode)
+{
+	if (mkdir(path, mode) != 0)
+		/* Somebody else may have been faster. */
+		return errno == EEXIST && path_is_dir(path)
+		    ? 0
+		    : err_set(E_IO, "%s: %s", path, strerror(errno));
+	if (chmod(path, mode) != 0)
+		return err_set(E_IO, "%s: %s", path, strerror(errno));
+	return 0;
+}
+
+/* Makes `path`, which is ours to cut and mend, and what lies above it. */
+static int
+make_with_parents(char *path, mode_t mode)
+{
+	char *slash = strrchr(path, '/');
+	const char *parent = slash == NULL ? "." : slash == path ? "/" : path;
+	int rc = 0;
+
+	if (path_is_dir(path))
+		return 0;
+	if (slash != NULL && slash != path) {
+		*slash = '\0';
+		rc = make_with_parents(path, mode);
+		*slash = '/';
+	}
+	if (rc != 0 || (rc = make_dir(path, mode)) != 0)
+		return rc;
+	if (parent != path)
+		return path_sync_dir(parent);
+	*slash = '\0';
+	rc = path_sync_dir(path);
+	*slash = '/';
+	return rc;
+}
+
+int
+path_make_dirs(const char *path, mode_t mode)
+{
+	char *copy = xstrdup(path);
+	size_t len = strlen(copy);
+	int rc;
+
+	while (len > 1 && copy[len - 1] == '/')
+		copy[--len] = '\0';
+	rc = make_with_parents(copy, mode);
+	free(copy);
+	return rc;
+}
+
+/* Types of FUSE mounts that keep their files on this machine. */
+static const char *const local_fuse[] = {
+	"fuseblk",
+	"fuse.bindfs",
+	"fuse.encfs",
+	"fuse.fuse-overlayfs",
+	"fuse.gocryptfs",
+	"fuse.lxcfs",
+	"fuse.mergerfs",
+	"fuse.unionfs",
+};
+
+static bool
+is_local_fuse(const char *type)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(local_fuse) / sizeof(local_fuse[0]); i++)
+		if (strcmp(type, local_fuse[i]) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * The type of the mount with that device number, from a line of
+ * /proc/self/mountinfo (proc_pid_mountinfo(5)): "36 35 98:0 … - ext4 …".
+ */
+static bool
+mount_type(const char *line, dev_t dev, char type[64])
+{
+	const char *dash = strstr(line, " - ");
+	unsigned major_no, minor_no;
+
+	return dash != NULL &&
+	    sscanf(line, "%*u %*u %u:%u", &major_no, &minor_no) == 2 &&
+	    makedev(major_no, minor_no) == dev &&
+	    sscanf(dash, " - %63s", type) == 1;
+}
+
+/* A FUSE mount that cannot be told counts as far away. */
+static int
+is_network_fuse(const char *path)
+{
+	char *line = NULL, type[64] = "fuse";
+	size_t size = 0;
+	struct stat st;
+	FILE *f;
+
+	if (stat(path, &st) != 0)
+		return err_set(E_IO, "%s: %s", path, strerror(errno));
+	f = fopen("/proc/self/mountinfo", "re");
+	if (f == NULL)
+		return 1;
+	while (getline(&line, &size, f) > 0)
+		if (mount_type(line, st.st_dev, type))
+			break;
+	free(line);
+	fclose(f);
+	return !is_local_fuse(type);
+}
+
+int
+path_is_network(const char *path)
+{
+	struct statfs fs;
+
+	if (statfs(path, &fs) != 0)
+		return err_set(E_IO, "%s: %s", path, strerror(errno));
+	/* The low 32 bits: some of these are negative as a long. */
+	switch ((unsigned)fs.f_type) {
+	case NFS_SUPER_MAGIC:
+	case SMB_SUPER_MAGIC:
+	case 0xff534d42: /* CIFS */
+	case 0xfe534d42: /* SMB2 */
+	case AFS_SUPER_MAGIC:
+	case 0x6b414653: /* the kernel's own AFS */
+	case CODA_SUPER_MAGIC:
+	case 0x00c36400: /* Ceph */
+	case 0x0bd00bd0: /* Lustre */
+	case 0x47504653: /* GPFS */
+	case V9FS_MAGIC:
+		return 1;
+	case 0x65735546: /* FUSE */
+		return is_network_fuse(path);
+	default:
+		return 0;
+	}
+}
+
+int
+path_self(struct mem *mem, char **path)
+{
+	char text[4097];
+	ssize_t len = readlink("/proc/self/exe", text, sizeof(text));
+
+	if (len < 0)
+		return err_set(E_IO, "/proc/self/exe: %s", strerror(errno));
+	if (len == sizeof(text))
+		return err_set(E_IO, "/proc/self/exe: path too long");
+	*path = mem_strndup(mem, text, (size_t)len);
+	return 0;
+}
