@@ -73,8 +73,8 @@ clock_text(int64_t wall_ms, char text[CLOCK_TEXT_SIZE])
 	t = (time_t)((wall_ms - ms) / 1000);
 	gmtime_r(&t, &tm);
 	snprintf(text, CLOCK_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-	    tm.tm_min, tm.tm_sec, ms);
+	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+	    tm.tm_sec, ms);
 	return text;
 }
 

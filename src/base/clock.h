@@ -21,8 +21,8 @@ struct clock_source {
 /* clock_set - use `source` (borrowed) from now on; NULL: the system's. */
 void clock_set(const struct clock_source *source);
 
-int64_t clock_wall_ms(void); /* since 1970-01-01T00:00:00Z */
-int64_t clock_mono_ms(void); /* from any start, never back */
+int64_t clock_wall_ms(void);     /* since 1970-01-01T00:00:00Z */
+int64_t clock_mono_ms(void);     /* from any start, never back */
 void clock_sleep_ms(int64_t ms); /* a signal that is handled ends it early */
 
 /* clock_text - ISO 8601 in UTC with milliseconds; answers `text`.  Years 0 to

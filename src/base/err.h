@@ -21,9 +21,9 @@ enum err {
 	E_CORRUPT = -9,  /* stored bytes are not what they should be */
 	E_IO = -10,      /* this machine's disk or system failed */
 	E_NOMEM = -11,
-	E_GUARD = -12,   /* would delete too much; needs a person's word */
-	E_ROLLBACK = -13, /* the store is not the one, or not as new, as known */
-	E_STOPPED = -14, /* asked to stop (Ctrl-C, SIGTERM) */
+	E_GUARD = -12,    /* would delete too much; needs a person's word */
+	E_ROLLBACK = -13, /* the store is another one, or older than known */
+	E_STOPPED = -14,  /* asked to stop (Ctrl-C, SIGTERM) */
 };
 
 /*

@@ -123,9 +123,8 @@ hash_parse(const char *text, struct hash *hash)
 		return err_set(E_INPUT, "\"%.80s\" is not a SHA-256 in hex",
 		    text);
 	for (i = 0; i < HASH_SIZE; i++)
-		hash->bytes[i] =
-		    (unsigned char)(digit_value(text[2 * i]) << 4 |
-			digit_value(text[2 * i + 1]));
+		hash->bytes[i] = (unsigned char)(digit_value(text[2 * i]) << 4 |
+		    digit_value(text[2 * i + 1]));
 	return 0;
 }
 

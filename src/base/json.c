@@ -11,9 +11,9 @@
 
 /* A member of an object that is being read. */
 struct member {
-	size_t key_at; /* its decoded key, in the reader's keys */
-	const char *key; /* the same, once no more keys come */
-	struct json value; /* in the text */
+	size_t key_at;          /* its decoded key, in the reader's keys */
+	const char *key;        /* the same, once no more keys come */
+	struct json value;      /* in the text */
 	size_t out_at, out_len; /* "key":value, in the canonical text */
 };
 
@@ -387,13 +387,13 @@ sort_members(struct reader *r, size_t first)
 
 	for (i = first; i < r->count; i++) {
 		r->members[i].key = r->keys.data + r->members[i].key_at;
-		if (i > first && by_key(&r->members[i - 1],
-			&r->members[i]) >= 0)
+		if (i > first &&
+		    by_key(&r->members[i - 1], &r->members[i]) >= 0)
 			sorted = false;
 	}
 	if (!sorted)
-		qsort(r->members + first, r->count - first,
-		    sizeof(*r->members), by_key);
+		qsort(r->members + first, r->count - first, sizeof(*r->members),
+		    by_key);
 	return sorted;
 }
 

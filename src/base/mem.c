@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BLOCK_SIZE 8000 /* bytes of a usual block; larger wishes get their own */
+/* Bytes of a usual block; larger wishes get their own. */
+#define BLOCK_SIZE 8000
 
 struct block {
 	struct block *next;
