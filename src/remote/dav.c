@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#include "remote/dav.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+static struct dav *
+dav_of(struct remote *r)
+{
+	return (struct dav *)r;
+}
+
+/* ---- what the works share ------------------------------------------------ */
+
+void
+outcome_begin(struct outcome *o)
+{
+	o->is_over = o->is_fatal = false;
+	o->rc = 0;
+	buf_clear(&o->why);
+}
+
+void
+outcome_end(struct outcome *o, int rc, const struct http_call *call)
+{
+	o->is_over = true;
+	o->rc = rc;
+	o->is_fatal = rc == E_LOGIN ||
+	    (rc == E_REMOTE && call != NULL && call->is_unreachable);
+	if (rc != 0)
+		buf_puts(&o->why, err_text());
+}
+
+int
+outcome_tell(const struct outcome *o)
+{
+	return o->rc < 0 ? err_set(o->rc, "%s", buf_text(&o->why)) : o->rc;
+}
+
+void
+dav_question(struct dav *dav, struct http_call *call, const char *method,
+    const char *path, bool as_dir, enum http_repeat repeat)
+{
+	http_call_reset(call, method, repeat);
+	address_of(&dav->address, path, as_dir, &call->url);
+}
+
+/* Whole, since Apache wants it so; Overwrite, since the default differs. */
+void
+dav_destination(struct dav *dav, struct http_call *call, const char *to,
+    bool as_dir, bool overwrites)
+{
+	struct buf url = { 0 };
+
+	address_of(&dav->address, to, as_dir, &url);
+	http_header(call, "Destination: %s", buf_text(&url));
+	http_header(call, "Overwrite: %s", overwrites ? "T" : "F");
+	http_header(call, "Depth: infinity");
+	buf_release(&url);
+}
+
+bool
+dav_is_done(int status)
+{
+	return status >= 200 && status < 300 && status != 207;
+}
+
+int
+dav_wait(struct dav *dav, const struct outcome *o)
+{
+	int rc = 0;
+
+	while (rc == 0 && !o->is_over)
+		rc = http_turn(dav->http);
+	return rc;
+}
+
+/* ---- reading ---------------------------------------------------------------- */
+
+static int
+dav_list(struct remote *r, const char *dir,
+    int (*fn)(void *arg, const struct remote_entry *entry), void *arg)
+{
+	struct dav_listing l;
+	int rc;
+
+	dav_listing_init(&l, dav_of(r), NULL, NULL);
+	dav_listing_start(&l, dir, fn, arg);
+	if ((rc = dav_wait(l.dav, &l.outcome)) == 0)
+		rc = outcome_tell(&l.outcome);
+	dav_listing_release(&l);
+	return rc;
+}
+
+/* One question whether it is there, and a folder. */
+static int
+dav_ask_dir(struct dav *dav, const char *path, bool *is_dir)
+{
+	struct dav_listing l;
+	int rc;
+
+	*is_dir = false;
+	dav_listing_init(&l, dav, NULL, NULL);
+	dav_listing_ask(&l, path, true);
+	if ((rc = dav_wait(dav, &l.outcome)) == 0)
+		rc = outcome_tell(&l.outcome);
+	if (rc == 0)
+		*is_dir = l.is_there && l.is_dir;
+	dav_listing_release(&l);
+	return rc;
+}
+
+struct small {
+	struct http_call call;
+	size_t limit;
+	struct buf *out;
+};
+
+static void
+small_begin(void *arg)
+{
+	struct small *s = arg;
+
+	buf_clear(s->out);
+}
+
+static int
+small_body(void *arg, const void *data, size_t len)
+{
+	struct small *s = arg;
+
+	if (len > s->limit - s->out->len)
+		return err_set(E_INPUT, "more than %zu bytes", s->limit);
+	buf_add(s->out, data, len);
+	return 0;
+}
+
+static int
+small_get(struct small *s, int status)
+{
+	int rc;
+
+	s->call.begin = small_begin;
+	s->call.sink = small_body;
+	if ((rc = http_do(&s->call)) == E_STOPPED)
+		return rc;
+	if (s->call.rc == 0 && s->call.answer.status == status)
+		return 0;
+	return http_error(&s->call);
+}
+
+static int
+dav_get(struct remote *r, const char *path, size_t limit, struct buf *out)
+{
+	struct small s = { .limit = limit, .out = out };
+	int rc;
+
+	http_call_init(dav_of(r)->http, &s.call, NULL, &s);
+	dav_question(dav_of(r), &s.call, "GET", path, false, HTTP_REPEAT);
+	rc = small_get(&s, 200);
+	http_call_release(&s.call);
+	return rc;
+}
+
+static int
+dav_get_part(struct remote *r, const char *path, int64_t from, size_t limit,
+    struct buf *out)
+{
+	struct small s = { .limit = limit, .out = out };
+	int rc;
+
+	http_call_init(dav_of(r)->http, &s.call, NULL, &s);
+	dav_question(dav_of(r), &s.call, "GET", path, false, HTTP_REPEAT);
+	http_header(&s.call, "Range: bytes=%lld-%lld", (long long)from,
+	    (long long)from + (long long)limit - 1);
+	rc = small_get(&s, 206);
+	if (rc == 0 && s.call.answer.range_from != from)
+		rc = err_set(E_REMOTE, "%s: another part came", path);
+	http_call_release(&s.call);
+	return rc;
+}
+
+/* ---- writing ---------------------------------------------------------------- */
+
+static int
+put(struct remote *r, const char *path, const struct source *src, bool replaces)
+{
+	struct dav_put p;
+	int rc;
+
+	dav_put_init(&p, dav_of(r));
+	dav_put_start(&p, path, src, replaces);
+	if ((rc = dav_wait(p.dav, &p.outcome)) == 0)
+		rc = outcome_tell(&p.outcome);
+	dav_put_release(&p);
+	return rc;
+}
+
+static int
+dav_put(struct remote *r, const char *path, const struct source *src)
+{
+	return put(r, path, src, false);
+}
+
+static int
+dav_replace(struct remote *r, const char *path, const struct source *src)
+{
+	return put(r, path, src, true);
+}
+
+static int
+dav_put_spoilt(struct remote *r, const char *path, const struct source *src,
+    const struct remote_spoil *how)
+{
+	struct http_call call;
+	int rc;
+
+	http_call_init(dav_of(r)->http, &call, NULL, NULL);
+	dav_question(dav_of(r), &call, "PUT", path, false, HTTP_ONCE);
+	call.body = src;
+	call.cut_at = how->cut_at;
+	call.pause_at = how->pause_at;
+	call.pause_ms = how->pause_ms;
+	if ((rc = http_do(&call)) != E_STOPPED)
+		rc = call.rc == 0 && dav_is_done(call.answer.status)
+		    ? 0
+		    : http_error(&call);
+	http_call_release(&call);
+	return rc;
+}
+
+/* Ask for a change that says nothing but its status; E_STOPPED, or 0. */
+static int
+change(struct http_call *call, const struct dav *dav, const char *method,
+    const char *path, bool as_dir, enum http_repeat repeat)
+{
+	http_call_init(dav->http, call, NULL, NULL);
+	http_call_reset(call, method, repeat);
+	address_of(&dav->address, path, as_dir, &call->url);
+	return http_do(call) == E_STOPPED ? E_STOPPED : 0;
+}
+
+static int
+dav_delete(struct remote *r, const char *path, bool as_dir)
+{
+	struct http_call call;
+	int status, rc;
+
+	rc = change(&call, dav_of(r), "DELETE", path, as_dir, HTTP_REPEAT);
+	status = call.answer.status;
+	if (rc == 0 &&
+	    (call.rc != 0 ||
+		!(dav_is_done(status) || status == 404 || status == 410)))
+		rc = http_error(&call);
+	http_call_release(&call);
+	return rc;
+}
+
+static int
+dav_remove(struct remote *r, const char *path)
+{
+	return dav_delete(r, path, false);
+}
+
+static int
+dav_remove_dir(struct remote *r, const char *dir)
+{
+	return dav_delete(r, dir, true);
+}
+
+/* What the answer to a MOVE that was sent once tells. */
+static int
+move_answer(const struct http_call *call)
+{
+	int status = call->answer.status;
+
+	if (call->rc != 0)
+		return http_error(call);
+	if (dav_is_done(status))
+		return 0;
+	if (status == 401 || answer_may_pass(status))
+		return http_error(call);
+	(void)http_error(call);
+	return err_set(E_CONFLICT, "%s", err_text());
+}
+
+static int
+dav_move_once(struct remote *r, const char *from, const char *to,
+    enum remote_move_kind kind)
+{
+	struct http_call call;
+	bool as_dir = kind == REMOTE_MOVE_DIR;
+	int rc;
+
+	http_call_init(dav_of(r)->http, &call, NULL, NULL);
+	dav_question(dav_of(r), &call, "MOVE", from, as_dir, HTTP_ONCE);
+	dav_destination(dav_of(r), &call, to, as_dir, false);
+	call.may_reuse = r->is_probe;
+	if ((rc = http_do(&call)) != E_STOPPED)
+		rc = move_answer(&call);
+	http_call_release(&call);
+	return rc;
+}
+
+/* ---- folders ------------------------------------------------------------------ */
+
+/*
+ * 405 is what the RFC says of a folder that exists; 301, 403 and 409 are what
+ * some servers say, so these are asked again.
+ */
+static int
+mkcol(struct dav *dav, const char *dir)
+{
+	struct http_call call;
+	bool is_dir = false;
+	int rc, failed;
+
+	rc = change(&call, dav, "MKCOL", dir, true, HTTP_REPEAT);
+	if (rc != 0 ||
+	    (call.rc == 0 &&
+		(dav_is_done(call.answer.status) ||
+		    call.answer.status == 405))) {
+		http_call_release(&call);
+		return rc;
+	}
+	failed = http_error(&call);
+	if (failed != E_LOGIN && !call.is_unreachable &&
+	    (rc = dav_ask_dir(dav, dir, &is_dir)) != E_STOPPED)
+		rc = is_dir ? 0 : http_error(&call);
+	else
+		rc = rc == E_STOPPED ? rc : http_error(&call);
+	http_call_release(&call);
+	return rc;
+}
+
+static int
+dav_make_dir(struct remote *r, const char *dir)
+{
+	struct dav *dav = dav_of(r);
+	int rc;
+
+	if (known_has(&dav->known, dir))
+		return 0;
+	if ((rc = mkcol(dav, dir)) == 0)
+		known_add(&dav->known, dir);
+	return rc;
+}
+
+static void
+dav_forget_dirs(struct remote *r)
+{
+	known_clear(&dav_of(r)->known);
+}
+
+/* Cut the last part off an encoded path; false when there is none. */
+static bool
+cut_last(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return false;
+	*slash = '\0';
+	return true;
+}
+
+/*
+ * The root lies where it does on the server: for these two the address is
+ * shortened for a while.  Above the root a server may say what it likes:
+ * whatever is not "absent" counts as there.
+ */
+static int
+root_is_there(struct dav *dav, const char *path, bool is_root)
+{
+	char *whole = dav->address.path;
+	bool is_dir;
+	int rc;
+
+	dav->address.path = xstrdup(path);
+	rc = dav_ask_dir(dav, "", &is_dir);
+	free(dav->address.path);
+	dav->address.path = whole;
+	if (rc == 0)
+		return is_dir ? 1 : 0;
+	if (is_root || rc == E_STOPPED || rc == E_REMOTE || rc == E_LOGIN)
+		return rc;
+	return 1;
+}
+
+static int
+root_make(struct dav *dav, const char *path)
+{
+	char *whole = dav->address.path;
+	int rc;
+
+	dav->address.path = xstrdup(path);
+	rc = mkcol(dav, "");
+	free(dav->address.path);
+	dav->address.path = whole;
+	return rc;
+}
+
+/* From the deepest folder that is there, down to the root. */
+static int
+root_make_from(struct dav *dav, size_t have)
+{
+	const char *whole = dav->address.path;
+	char *path = xstrdup(whole);
+	size_t len = have;
+	int rc = 0;
+
+	while (rc == 0 && whole[len] != '\0') {
+		len += 1 + strcspn(whole + len + 1, "/");
+		memcpy(path, whole, len);
+		path[len] = '\0';
+		rc = root_make(dav, path);
+	}
+	free(path);
+	return rc;
+}
+
+static int
+dav_make_root(struct remote *r)
+{
+	struct dav *dav = dav_of(r);
+	char *path = xstrdup(dav->address.path);
+	bool is_root = true;
+	int rc;
+
+	while ((rc = root_is_there(dav, path, is_root)) == 0 && cut_last(path))
+		is_root = false;
+	if (rc == 0)
+		rc = err_set(E_REMOTE,
+		    "%s: not even its top is a WebDAV "
+		    "folder",
+		    r->name);
+	else if (rc > 0)
+		rc = root_make_from(dav, strlen(path));
+	free(path);
+	if (rc == 0 && !is_root &&
+	    (rc = root_is_there(dav, dav->address.path, true)) == 0)
+		rc = err_set(E_REMOTE, "%s: could not be made", r->name);
+	return rc > 0 ? 0 : rc;
+}
+
+/* ---- the rest -------------------------------------------------------------------- */
+
+static struct remote_stats
+dav_stats(const struct remote *r)
+{
+	return http_stats(((const struct dav *)r)->http);
+}
+
+static int64_t
+dav_progress(const struct remote *r)
+{
+	return http_progress(((const struct dav *)r)->http);
+}
+
+static void
+dav_close(struct remote *r)
+{
+	struct dav *dav = dav_of(r);
+
+	http_close(dav->http);
+	known_clear(&dav->known);
+	address_release(&dav->address);
+	free(dav);
+}
+
+static const struct remote_ops dav_ops = {
+	.close = dav_close,
+	.list = dav_list,
+	.get = dav_get,
+	.get_part = dav_get_part,
+	.put = dav_put,
+	.put_spoilt = dav_put_spoilt,
+	.replace = dav_replace,
+	.remove = dav_remove,
+	.remove_dir = dav_remove_dir,
+	.make_dir = dav_make_dir,
+	.make_root = dav_make_root,
+	.forget_dirs = dav_forget_dirs,
+	.move_once = dav_move_once,
+	.run = dav_run,
+	.stats = dav_stats,
+	.progress = dav_progress,
+};
+
+static int
+tick(void *arg)
+{
+	return remote_tick(arg);
+}
+
+static struct http_login
+login_of(const struct remote_config *c, const struct address *a)
+{
+	struct http_login login = { .is_loopback = a->is_loopback };
+
+	if (c->username != NULL && c->username[0] != '\0') {
+		login.username = c->username;
+		login.password = c->password;
+	} else {
+		login.username = a->username;
+		login.password = a->password;
+	}
+	return login;
+}
+
+static int
+check_login(const struct remote_config *c, const struct address *a,
+    const struct http_login *login)
+{
+	if (login->username == NULL || a->is_https || a->is_loopback ||
+	    c->insecure_login)
+		return 0;
+	return err_set(E_INPUT,
+	    "%s: over http everybody on the way could read "
+	    "the password; use an https:// address",
+	    a->origin);
+}
+
+int
+dav_open(const struct remote_config *config, struct remote **remote)
+{
+	struct dav *dav = xmalloc(sizeof(*dav));
+	struct http_login login;
+	struct buf name = { 0 };
+	int rc;
+
+	memset(dav, 0, sizeof(*dav));
+	dav->base.ops = &dav_ops;
+	dav->connections = config->connections;
+	if ((rc = address_parse(config->url, &dav->address)) != 0) {
+		free(dav);
+		return rc;
+	}
+	login = login_of(config, &dav->address);
+	if ((rc = check_login(config, &dav->address, &login)) != 0 ||
+	    (rc = http_open(config, &login, tick, dav, &dav->http)) != 0) {
+		address_release(&dav->address);
+		free(dav);
+		return rc;
+	}
+	address_of(&dav->address, "", true, &name);
+	dav->base.name = name.data;
+	*remote = &dav->base;
+	return 0;
+}

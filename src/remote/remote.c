@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#include "remote/remote.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/rand.h"
+#include "base/str.h"
+#include "remote/remote_ops.h"
+
+enum {
+	PATH_MAX_BYTES = 1024,
+	HEAD_PATH_SIZE = 96, /* "head/", 12 digits, '-', 64 digits, NUL */
+	HEAD_BODY_MAX = 4096,
+	HEADS_TOLD_APART = 16,
+	CONNECTIONS = 8,
+	CONNECTIONS_MAX = 32,
+	STALL_TIMEOUT_S = 30,
+	TRIES = 6,
+	BACKOFF_MS = 500
+};
+
+/* ---- opening ---------------------------------------------------------- */
+
+static int
+or_default(int value, int otherwise)
+{
+	return value > 0 ? value : otherwise;
+}
+
+static struct remote_config
+with_defaults(const struct remote_config *given)
+{
+	struct remote_config c = *given;
+
+	c.connections = or_default(c.connections, CONNECTIONS);
+	if (c.connections > CONNECTIONS_MAX)
+		c.connections = CONNECTIONS_MAX;
+	c.stall_timeout_s = or_default(c.stall_timeout_s, STALL_TIMEOUT_S);
+	c.tries = or_default(c.tries, TRIES);
+	if (c.backoff_ms <= 0)
+		c.backoff_ms = BACKOFF_MS;
+	return c;
+}
+
+int
+remote_open(const struct remote_config *config, struct remote **remote)
+{
+	struct remote_config c = with_defaults(config);
+
+	if (c.url == NULL || c.url[0] == '\0')
+		return err_set(E_INPUT, "the store has no address");
+	if (str_starts(c.url, "file://"))
+		return dir_open(&c, remote);
+	if (str_starts(c.url, "webdav+"))
+		c.url += strlen("webdav+");
+	if (str_starts(c.url, "http://") || str_starts(c.url, "https://"))
+		return dav_open(&c, remote);
+	return err_set(E_INPUT,
+	    "the store's address must begin with "
+	    "https://, http://, webdav+https://, "
+	    "webdav+http:// or file:///");
+}
+
+void
+remote_close(struct remote *remote)
+{
+	char *name;
+
+	if (remote == NULL)
+		return;
+	name = remote->name;
+	remote->ops->close(remote);
+	free(name);
+}
+
+void
+remote_set_traits(struct remote *remote, struct remote_traits traits)
+{
+	remote->traits = traits;
+}
+
+void
+remote_set_tick(struct remote *remote, int (*tick)(void *arg), void *arg)
+{
+	remote->tick = tick;
+	remote->tick_arg = arg;
+}
+
+int
+remote_tick(const struct remote *r)
+{
+	if (r->tick != NULL && r->tick(r->tick_arg) != 0)
+		return err_set(E_STOPPED, "stopped");
+	return 0;
+}
+
+struct remote_stats
+remote_stats(const struct remote *remote)
+{
+	return remote->ops->stats(remote);
+}
+
+const char *
+remote_name(const struct remote *remote)
+{
+	return remote->name;
+}
+
+/* ---- paths ------------------------------------------------------------ */
+
+bool
+remote_name_ok(const char *name, size_t len)
+{
+	size_t i;
+
+	if (len == 0 || (len == 1 && name[0] == '.') ||
+	    (len == 2 && name[0] == '.' && name[1] == '.'))
+		return false;
+	for (i = 0; i < len; i++)
+		if (name[i] == '/' || (unsigned char)name[i] < ' ' ||
+		    name[i] == 127)
+			return false;
+	return true;
+}
+
+int
+remote_path_check(const char *path)
+{
+	const char *p = path;
+
+	if (strlen(path) > PATH_MAX_BYTES)
+		return err_set(E_INPUT, "a path in the store is too long");
+	while (*p != '\0') {
+		size_t len = strcspn(p, "/");
+
+		if (!remote_name_ok(p, len) || strcmp(p + len, "/") == 0)
+			return err_set(E_INPUT, "\"%s\" is no path in a store",
+			    path);
+		p += len;
+		if (*p == '/')
+			p++;
+	}
+	return 0;
+}
+
+static int
+file_path_check(const char *path)
+{
+	if (path[0] == '\0')
+		return err_set(E_INPUT, "an object in a store needs a name");
+	return remote_path_check(path);
+}
+
+void
+remote_parent(const char *path, struct buf *out)
+{
+	const char *slash = strrchr(path, '/');
+
+	buf_clear(out);
+	if (slash != NULL)
+		buf_add(out, path, (size_t)(slash - path));
+}
+
+void
+remote_up_path(const char *path, struct buf *out)
+{
+	char digits[33];
+
+	remote_parent(path, out);
+	if (out->len > 0)
+		buf_putc(out, '/');
+	buf_printf(out, "up-%s", rand_hex(digits, 16));
+}
+
+/* ---- the head --------------------------------------------------------- */
+
+static const char *
+head_path(const struct remote_head *head, const char *dir,
+    char path[static HEAD_PATH_SIZE])
+{
+	char hex[HASH_HEX_SIZE];
+
+	snprintf(path, HEAD_PATH_SIZE, "%s/%012" PRId64 "-%s", dir,
+	    head->version, hash_hex(&head->commit, hex));
+	return path;
+}
+
+static bool
+head_of_name(const char *name, struct remote_head *head)
+{
+	char digits[13];
+	size_t i;
+
+	if (strlen(name) != 12 + 1 + 64 || name[12] != '-')
+		return false;
+	for (i = 0; i < 12; i++)
+		if (name[i] < '0' || name[i] > '9')
+			return false;
+	memcpy(digits, name, 12);
+	digits[12] = '\0';
+	head->version = strtoll(digits, NULL, 10);
+	return str_is_hex(name + 13, 64) &&
+	    hash_parse(name + 13, &head->commit) == 0;
+}
+
+struct heads {
+	struct remote_head told[HEADS_TOLD_APART];
+	int n;
+};
+
+static bool
+head_is_known(const struct heads *heads, const struct remote_head *head)
+{
+	int i;
+
+	for (i = 0; i < heads->n && i < HEADS_TOLD_APART; i++)
+		if (heads->told[i].version == head->version &&
+		    hash_eq(&heads->told[i].commit, &head->commit))
+			return true;
+	return false;
+}
+
+/* A listing that broke off is read again: a name may come twice. */
+static int
+head_seen(void *arg, const struct remote_entry *entry)
+{
+	struct heads *heads = arg;
+	struct remote_head head;
+
+	if (entry->is_dir || !head_of_name(entry->name, &head) ||
+	    head_is_known(heads, &head))
+		return 0;
+	if (heads->n < HEADS_TOLD_APART)
+		heads->told[heads->n] = head;
+	heads->n++;
+	return 0;
+}
+
+int
+remote_head_look(struct remote *remote, struct remote_head *seen, int seen_max,
+    int *seen_n)
+{
+	struct heads heads = { .n = 0 };
+	int i, rc;
+
+	if (seen_n != NULL)
+		*seen_n = 0;
+	rc = remote->ops->list(remote, "head", head_seen, &heads);
+	if (rc != 0)
+		return rc;
+	for (i = 0; i < heads.n && i < seen_max && i < HEADS_TOLD_APART; i++)
+		seen[i] = heads.told[i];
+	if (seen_n != NULL)
+		*seen_n = heads.n;
+	if (heads.n == 1)
+		return 0;
+	return err_set(E_BUSY,
+	    "the store's folder head/ shows %d versions "
+	    "where there should be one",
+	    heads.n);
+}
+
+int
+remote_head_read(struct remote *remote, struct remote_head *head)
+{
+	struct remote_head seen;
+	int n, rc;
+
+	if ((rc = remote_head_look(remote, &seen, 1, &n)) == 0)
+		*head = seen;
+	return rc;
+}
+
+int
+remote_head_swap(struct remote *remote, const struct remote_head *from,
+    const struct remote_head *to)
+{
+	char a[HEAD_PATH_SIZE], b[HEAD_PATH_SIZE];
+
+	return remote->ops->move_once(remote, head_path(from, "head", a),
+	    head_path(to, "head", b), REMOTE_MOVE_FILE);
+}
+
+int
+remote_head_body(struct remote *remote, const struct remote_head *head,
+    struct buf *body)
+{
+	char path[HEAD_PATH_SIZE];
+
+	return remote->ops->get(remote, head_path(head, "head", path),
+	    HEAD_BODY_MAX, body);
+}
+
+static int
+head_fill(struct remote *remote, const char *dir, const void *body, size_t len)
+{
+	struct remote_head first = { .version = 0 };
+	struct source src = { .data = body,
+		.fd = -1,
+		.size_bytes = (int64_t)len };
+	struct buf path = { 0 };
+	char file[HEAD_PATH_SIZE];
+	int rc;
+
+	buf_printf(&path, "%s/%s", dir, head_path(&first, "", file) + 1);
+	rc = remote->ops->put(remote, buf_text(&path), &src);
+	buf_release(&path);
+	return rc;
+}
+
+static int
+head_name_it(struct remote *remote, const char *dir)
+{
+	int rc;
+
+	rc = remote->ops->move_once(remote, dir, "head", REMOTE_MOVE_DIR);
+	if (rc == E_CONFLICT)
+		return err_set(E_EXISTS, "there is a store already");
+	return rc;
+}
+
+/* What stays behind of a folder that lost, or of a clumsy server. */
+static int
+head_tidy(struct remote *remote, const char *dir, int rc)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s", err_text());
+	if (rc != E_STOPPED)
+		(void)remote->ops->remove_dir(remote, dir);
+	if (rc != 0)
+		return err_set(rc, "%s", text);
+	return 0;
+}
+
+int
+remote_head_create(struct remote *remote, const char *uuid, const void *body,
+    size_t len)
+{
+	struct buf dir = { 0 };
+	int rc;
+
+	buf_printf(&dir, "head.new-%s", uuid);
+	if ((rc = remote_path_check(buf_text(&dir))) != 0 ||
+	    strchr(uuid, '/') != NULL) {
+		buf_release(&dir);
+		return err_set(E_INPUT, "\"%s\" is no UUID", uuid);
+	}
+	if ((rc = remote->ops->make_dir(remote, buf_text(&dir))) == 0 &&
+	    (rc = head_fill(remote, buf_text(&dir), body, len)) == 0)
+		rc = head_name_it(remote, buf_text(&dir));
+	rc = head_tidy(remote, buf_text(&dir), rc);
+	remote->ops->forget_dirs(remote);
+	buf_release(&dir);
+	return rc;
+}
+
+/* ---- objects ---------------------------------------------------------- */
+
+int
+remote_list(struct remote *remote, const char *dir,
+    int (*fn)(void *arg, const struct remote_entry *entry), void *arg)
+{
+	int rc = remote_path_check(dir);
+
+	return rc != 0 ? rc : remote->ops->list(remote, dir, fn, arg);
+}
+
+int
+remote_get(struct remote *remote, const char *path, size_t limit,
+    struct buf *out)
+{
+	int rc = file_path_check(path);
+
+	return rc != 0 ? rc : remote->ops->get(remote, path, limit, out);
+}
+
+int
+remote_put(struct remote *remote, const char *path, const void *data,
+    size_t len)
+{
+	struct source src = { .data = len > 0 ? data : "",
+		.fd = -1,
+		.size_bytes = (int64_t)len };
+	int rc = file_path_check(path);
+
+	return rc != 0 ? rc : remote->ops->put(remote, path, &src);
+}
+
+int
+remote_replace(struct remote *remote, const char *path, const void *data,
+    size_t len)
+{
+	struct source src = { .data = len > 0 ? data : "",
+		.fd = -1,
+		.size_bytes = (int64_t)len };
+	int rc = file_path_check(path);
+
+	return rc != 0 ? rc : remote->ops->replace(remote, path, &src);
+}
+
+int
+remote_replace_file(struct remote *remote, const char *path, const char *file)
+{
+	struct source src = { .data = NULL };
+	int rc = file_path_check(path);
+
+	if (rc != 0)
+		return rc;
+	if ((rc = source_open(&src, file, -1)) != 0)
+		return rc;
+	rc = remote->ops->replace(remote, path, &src);
+	source_close(&src);
+	return rc;
+}
+
+int
+remote_remove(struct remote *remote, const char *path)
+{
+	int rc = file_path_check(path);
+
+	return rc != 0 ? rc : remote->ops->remove(remote, path);
+}
+
+int
+remote_make_dir(struct remote *remote, const char *dir)
+{
+	int rc = file_path_check(dir);
+
+	return rc != 0 ? rc : remote->ops->make_dir(remote, dir);
+}
+
+int
+remote_make_root(struct remote *remote)
+{
+	return remote->ops->make_root(remote);
+}
+
+void
+remote_forget_dirs(struct remote *remote)
+{
+	remote->ops->forget_dirs(remote);
+}
+
+/* ---- many at once ----------------------------------------------------- */
+
+int
+remote_run(struct remote *remote,
+    int (*next)(void *arg, struct remote_transfer *t),
+    int (*done)(void *arg, const struct remote_transfer *t, int rc), void *arg)
+{
+	return remote->ops->run(remote, next, done, arg);
+}
+
+int64_t
+remote_progress(const struct remote *remote)
+{
+	return remote->ops->progress(remote);
+}
