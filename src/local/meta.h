@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#ifndef LOCAL_META_H
+#define LOCAL_META_H
+
+#include <stdint.h>
+
+#include "base/hash.h"
+
+struct db;
+struct mem;
+
+/*
+ * Single values of the library (sync_metadata).  Keys in use:
+ *   replica   this replica's id (UUID)
+ *   store     the UUID of the store; absent: not joined
+ *   version, commit   the newest version applied here, and its commit
+ *   state     the digest of the store's side of all records, 64 hex digits
+ *   gc, floor, checkpoint, adopted, min_writer   as in the newest commit
+ *   counter   of this replica's own transactions
+ *   weight    bytes of commits since the checkpoint
+ *   probe     findings for this store (JSON)
+ *   last_success, last_error   of a sync
+ */
+int meta_find(struct db *db, struct mem *mem, const char *key, char **value);
+int meta_put(struct db *db, const char *key, const char *value); /* NULL: gone */
+int meta_int(struct db *db, const char *key, int64_t *value); /* absent: 0 */
+int meta_put_int(struct db *db, const char *key, int64_t value);
+
+/* state_find - the state digest; zeros where there is none yet. */
+int state_find(struct db *db, struct hash *state);
+
+/* passed_put, passed_find - the commit of a version that was passed. */
+int passed_put(struct db *db, int64_t version, const char *commit_id);
+int passed_find(struct db *db, struct mem *mem, int64_t version,
+    char **commit_id);
+
+/*
+ * Everything here is in the caller's transaction, or durable at once where there
+ * is none.  x_find: 1 found, 0 absent; texts are memory of `mem`.  What a
+ * function of x_each receives is valid during the call, and it may write.
+ *
+ * The last transaction of each replica in the chain.
+ */
+struct replica {
+	const char *replica;
+	int64_t counter;
+	const char *txn;
+	int64_t version;
+	const char *commit_id;
+};
+int replica_put(struct db *db, const struct replica *r);
+int replica_find(struct db *db, struct mem *mem, const char *replica,
+    struct replica *r);
+int replica_each(struct db *db, int (*fn)(void *arg, const struct replica *r),
+    void *arg);
+
+/*
+ * Names of contents on the store.  name_is_named: does the store's newest known
+ * state name it (live, tombstone or dropped)?  name_find: the newest generation
+ * under which the state names this content: 1 found, 0 none.
+ */
+int name_is_named(struct db *db, const char *id, const char *file_type,
+    int64_t generation);
+int name_find(struct db *db, const char *id, const char *file_type,
+    int64_t *generation);
+
+/* name_forget - dropped names that are over: let go before `before` (time
+ * text) and more than 1,000 versions before `version`. */
+int name_forget(struct db *db, const char *before, int64_t version);
+
+/* The outbox: at most one commit under way. */
+struct outbox {
+	const char *txn;
+	int64_t counter;
+	int64_t version;
+	const char *commit_id;
+	const void *bytes;
+	size_t len;
+	int frozen;
+};
+int outbox_find(struct db *db, struct mem *mem, struct outbox *o);
+int outbox_put(struct db *db, const struct outbox *o); /* the rows stay */
+int outbox_freeze(struct db *db); /* E_ABSENT: there is none */
+int outbox_clear(struct db *db); /* rows too */
+int outbox_row_put(struct db *db, const char *stable_id, int64_t revision);
+int outbox_row_find(struct db *db, const char *stable_id, int64_t *revision);
+int outbox_rows_clear(struct db *db);
+int outbox_row_each(struct db *db, struct mem *mem,
+    int (*fn)(void *arg, const char *stable_id, int64_t revision), void *arg);
+
+/* Contents that were sent, were seen complete, and are not named yet. */
+int upload_put(struct db *db, const char *id, const char *file_type,
+    int64_t generation, int64_t size_bytes);
+int upload_find(struct db *db, const char *id, const char *file_type,
+    int64_t generation);
+int upload_clear(struct db *db);
+
+/*
+ * Syncs: one row each.  The last 10,000 are kept.  E_ABSENT: no such run.
+ */
+int run_begin(struct db *db, int64_t *run_id);
+int run_update(struct db *db, int64_t run_id, const char *summary_json,
+    int64_t deleted);
+int run_end(struct db *db, int64_t run_id, const char *outcome,
+    const char *error, const char *summary_json, int64_t deleted,
+    int confirmed);
+/* run_deleted - deletions of unconfirmed runs since the later of `since` and
+ * the last confirmed run. */
+int run_deleted(struct db *db, const char *since, int64_t *n);
+struct run {
+	int64_t run_id;
+	const char *started_at;
+	const char *ended_at;
+	const char *outcome;
+	const char *error;
+	const char *summary;
+};
+int run_each(struct db *db, int limit, int (*fn)(void *arg,
+    const struct run *run), void *arg); /* newest first */
+
+#endif

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#include "local/sql.h"
+
+#define LIBRARY DB_LIBRARY
+#define AUTH DB_AUTH
+
+/* clang-format off */
+const struct sql_text sql_texts[SQL_COUNT] = {
+
+/* ---- meta: single values ------------------------------------------------- */
+
+[META_FIND] = { LIBRARY,
+	"SELECT value FROM sync_metadata WHERE key = ?1" },
+[META_PUT] = { LIBRARY,
+	"INSERT INTO sync_metadata (key, value, updated_at)"
+	" VALUES (?1, ?2, ?3)"
+	" ON CONFLICT DO UPDATE SET value = excluded.value,"
+	" updated_at = excluded.updated_at" },
+[META_REMOVE] = { LIBRARY,
+	"DELETE FROM sync_metadata WHERE key = ?1" },
+
+/* ---- meta: versions that were passed ------------------------------------- */
+
+[PASSED_PUT] = { LIBRARY,
+	"INSERT INTO passed (version, commit_id) VALUES (?1, ?2)"
+	" ON CONFLICT DO UPDATE SET commit_id = excluded.commit_id" },
+[PASSED_FIND] = { LIBRARY,
+	"SELECT commit_id FROM passed WHERE version = ?1" },
+
+/* ---- meta: replicas in the chain ----------------------------------------- */
+
+[REPLICA_PUT] = { LIBRARY,
+	"INSERT INTO replicas (replica, counter, txn, version, commit_id)"
+	" VALUES (?1, ?2, ?3, ?4, ?5)"
+	" ON CONFLICT DO UPDATE SET counter = excluded.counter,"
+	" txn = excluded.txn, version = excluded.version,"
+	" commit_id = excluded.commit_id" },
+[REPLICA_FIND] = { LIBRARY,
+	"SELECT replica, counter, txn, version, commit_id FROM replicas"
+	" WHERE replica = ?1" },
+[REPLICA_EACH] = { LIBRARY,
+	"SELECT replica, counter, txn, version, commit_id FROM replicas"
+	" WHERE replica > ?1 ORDER BY replica LIMIT 1" },
+
+/* ---- meta: names of contents on the store -------------------------------- */
+
+[NAME_IS_NAMED] = { LIBRARY,
+	"SELECT 1 FROM names"
+	" WHERE id = ?1 AND file_type = ?2 AND generation = ?3" },
+[NAME_FIND] = { LIBRARY,
+	"SELECT generation FROM names WHERE id = ?1 AND file_type = ?2"
+	" ORDER BY generation DESC LIMIT 1" },
+[NAME_FORGET] = { LIBRARY,
+	"DELETE FROM names WHERE refs = 0 AND dropped_version < ?2"
+	" AND dropped_at < ?1" },
+
+/* ---- meta: the commit under way ------------------------------------------ */
+
+[OUTBOX_FIND] = { LIBRARY,
+	"SELECT txn, counter, version, commit_id, bytes, frozen FROM outbox" },
+[OUTBOX_PUT] = { LIBRARY,
+	"INSERT OR REPLACE INTO outbox"
+	" (one, txn, counter, version, commit_id, bytes, frozen)"
+	" VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)" },
+[OUTBOX_FREEZE] = { LIBRARY,
+	"UPDATE outbox SET frozen = 1" },
+[OUTBOX_CLEAR] = { LIBRARY,
+	"DELETE FROM outbox" },
+[OUTBOX_ROW_PUT] = { LIBRARY,
+	"INSERT INTO outbox_rows (stable_id, revision) VALUES (?1, ?2)"
+	" ON CONFLICT DO UPDATE SET revision = excluded.revision" },
+[OUTBOX_ROW_FIND] = { LIBRARY,
+	"SELECT revision FROM outbox_rows WHERE stable_id = ?1" },
+[OUTBOX_ROW_EACH] = { LIBRARY,
+	"SELECT stable_id, revision FROM outbox_rows"
+	" WHERE stable_id > ?1 ORDER BY stable_id LIMIT 1" },
+[OUTBOX_ROWS_CLEAR] = { LIBRARY,
+	"DELETE FROM outbox_rows" },
+
+/* ---- meta: contents that were sent --------------------------------------- */
+
+[UPLOAD_PUT] = { LIBRARY,
+	"INSERT INTO uploads (id, file_type, generation, file_size)"
+	" VALUES (?1, ?2, ?3, ?4)"
+	" ON CONFLICT DO UPDATE SET file_size = excluded.file_size" },
+[UPLOAD_FIND] = { LIBRARY,
+	"SELECT 1 FROM uploads"
+	" WHERE id = ?1 AND file_type = ?2 AND generation = ?3" },
+[UPLOAD_CLEAR] = { LIBRARY,
+	"DELETE FROM uploads" },
+
+/* ---- meta: syncs --------------------------------------------------------- */
+
+[RUN_BEGIN] = { LIBRARY,
+	"INSERT INTO sync_runs (started_at, summary) VALUES (?1, '{}')" },
+[RUN_FORGET] = { LIBRARY,
+	"DELETE FROM sync_runs WHERE run_id <= ?1" },
+[RUN_UPDATE] = { LIBRARY,
+	"UPDATE sync_runs SET summary = ?2, deleted = ?3 WHERE run_id = ?1" },
+[RUN_END] = { LIBRARY,
+	"UPDATE sync_runs SET ended_at = ?2, outcome = ?3, error = ?4,"
+	" summary = ?5, deleted = ?6, confirmed = ?7 WHERE run_id = ?1" },
+[RUN_DELETED] = { LIBRARY,
+	"SELECT coalesce(sum(deleted), 0) FROM sync_runs"
+	" WHERE run_id > (SELECT coalesce(max(run_id), 0) FROM sync_runs"
+	" WHERE confirmed = 1) AND coalesce(ended_at, started_at) >= ?1" },
+[RUN_EACH] = { LIBRARY,
+	"SELECT run_id, started_at, ended_at, outcome, error, summary"
+	" FROM sync_runs WHERE run_id < ?1 ORDER BY run_id DESC LIMIT 1" },
+
+/* ---- lock ---------------------------------------------------------------- */
+/*
+ * A lock that lasts longer than a lock can was taken before the clock was set
+ * back: it is none.  So it is held while expires_ms is between ?now and ?far.
+ */
+
+[LOCK_IS_LIVE] = { LIBRARY,
+	"SELECT 1 FROM files WHERE stable_id = ?1 AND deleted = 0" },
+[LOCK_LAPSE] = { LIBRARY,
+	"DELETE FROM locks WHERE expires_ms <= ?1 OR expires_ms > ?2" },
+[LOCK_TAKE] = { LIBRARY,
+	"INSERT INTO locks (stable_id, owner, user, expires_ms)"
+	" VALUES (?1, ?2, ?3, ?4)"
+	" ON CONFLICT DO UPDATE SET user = excluded.user,"
+	" expires_ms = excluded.expires_ms WHERE owner = excluded.owner" },
+[LOCK_REFRESH] = { LIBRARY,
+	"UPDATE locks SET expires_ms = ?3 WHERE stable_id = ?1"
+	" AND owner = ?2 AND expires_ms > ?4 AND expires_ms <= ?5" },
+[LOCK_REMOVE] = { LIBRARY,
+	"DELETE FROM locks WHERE stable_id = ?1 AND owner = ?2" },
+[LOCK_REMOVE_ALL] = { LIBRARY,
+	"DELETE FROM locks WHERE owner = ?1" },
+[LOCK_FIND] = { LIBRARY,
+	"SELECT owner, user FROM locks WHERE stable_id = ?1"
+	" AND expires_ms > ?2 AND expires_ms <= ?3" },
+[LOCK_EACH] = { LIBRARY,
+	"SELECT stable_id FROM locks WHERE owner = ?1 AND stable_id > ?2"
+	" AND expires_ms > ?3 AND expires_ms <= ?4"
+	" ORDER BY stable_id LIMIT 1" },
+
+/* ---- conflict ------------------------------------------------------------ */
+
+[CONFLICT_PUT] = { LIBRARY,
+	"INSERT OR REPLACE INTO conflicts (stable_id, conflict_type, ancestor,"
+	" their_replica, their_user, their_id, file_type, merge_id,"
+	" merge_reason, seen_at)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)" },
+[CONFLICT_FIND] = { LIBRARY,
+	"SELECT stable_id, conflict_type, ancestor, their_replica, their_user,"
+	" their_id, file_type, merge_id, merge_reason, seen_at"
+	" FROM conflicts WHERE stable_id = ?1" },
+[CONFLICT_NEXT] = { LIBRARY,
+	"SELECT stable_id FROM conflicts WHERE stable_id > ?1"
+	" ORDER BY stable_id LIMIT 1" },
+[CONFLICT_REMOVE] = { LIBRARY,
+	"DELETE FROM conflicts WHERE stable_id = ?1" },
+[CONFLICT_PROPOSE] = { LIBRARY,
+	"UPDATE conflicts SET merge_id = ?2, merge_reason = ?3"
+	" WHERE stable_id = ?1" },
+
+/* ---- ref: who holds which content ---------------------------------------- */
+
+[REF_FIND] = { LIBRARY,
+	"SELECT refs, file_size, present FROM storage_refs"
+	" WHERE id = ?1 AND file_type = ?2" },
+[REF_PUT] = { LIBRARY,
+	"INSERT INTO storage_refs (id, file_type, refs, file_size, present)"
+	" VALUES (?1, ?2, 1, ?3, ?4)"
+	" ON CONFLICT DO UPDATE SET refs = refs + 1,"
+	" file_size = excluded.file_size, present = excluded.present" },
+[REF_DROP] = { LIBRARY,
+	"UPDATE storage_refs SET refs = refs - 1"
+	" WHERE id = ?1 AND file_type = ?2 AND refs > 0" },
+[REF_ARRIVED] = { LIBRARY,
+	"UPDATE storage_refs SET present = 1, tries = 0, reason = NULL"
+	" WHERE id = ?1 AND file_type = ?2" },
+[REF_MISSING] = { LIBRARY,
+	"UPDATE storage_refs SET tries = tries + 1, reason = ?3"
+	" WHERE id = ?1 AND file_type = ?2" },
+[REF_LOST] = { LIBRARY,
+	"UPDATE storage_refs SET present = 0, tries = 0, reason = ?3"
+	" WHERE id = ?1 AND file_type = ?2" },
+[REF_WAITING_DONE] = { LIBRARY,
+	"UPDATE files SET sync_status = 'synced', sync_reason = NULL"
+	" WHERE id = ?1 AND file_type = ?2"
+	" AND sync_status = 'pending_download'" },
+[REF_WAITING_WHY] = { LIBRARY,
+	"UPDATE files SET sync_reason = ?3 WHERE id = ?1 AND file_type = ?2"
+	" AND sync_status = 'pending_download'" },
+[REF_WAITING_AGAIN] = { LIBRARY,
+	"UPDATE files SET sync_status = 'pending_download', sync_reason = ?3"
+	" WHERE id = ?1 AND file_type = ?2 AND sync_status = 'synced'"
+	" AND deleted = 0" },
+
+/* ---- blob ---------------------------------------------------------------- */
+
+[BLOB_WANTED] = { LIBRARY,
+	"SELECT id, file_type, file_size, tries FROM storage_refs"
+	" WHERE present = 0 AND refs > 0 AND id > ?1 ORDER BY id, file_type" },
+/* Counts are not trusted alone: what is removed is gone. */
+[BLOB_UNHELD] = { LIBRARY,
+	"SELECT id, file_type FROM storage_refs WHERE refs = 0 AND id > ?1"
+	" AND (id, file_type) NOT IN (SELECT id, file_type FROM holds)"
+	" ORDER BY id LIMIT ?2" },
+[BLOB_FORGET] = { LIBRARY,
+	"DELETE FROM storage_refs WHERE id = ?1 AND file_type = ?2"
+	" AND refs = 0" },
+[BLOB_NEXT] = { LIBRARY,
+	"SELECT id, file_type, file_size, present, refs FROM storage_refs"
+	" WHERE (id, file_type) > (?1, ?2) ORDER BY id, file_type LIMIT 1" },
+[BLOB_MEND_SIZE] = { LIBRARY,
+	"UPDATE storage_refs SET file_size = ?3"
+	" WHERE id = ?1 AND file_type = ?2" },
+[BLOB_MISCOUNTED] = { LIBRARY,
+	"SELECT id, file_type, sum(held), sum(refs) FROM ("
+	"SELECT id, file_type, 1 AS held, 0 AS refs FROM holds"
+	" UNION ALL SELECT id, file_type, 0, refs FROM storage_refs)"
+	" GROUP BY id, file_type HAVING sum(held) <> sum(refs)" },
+[BLOB_MEND_COUNTS] = { LIBRARY,
+	"INSERT INTO storage_refs (id, file_type, refs, file_size, present)"
+	" SELECT id, file_type, count(*), max(file_size), 0 FROM holds"
+	" WHERE true GROUP BY id, file_type"
+	" ON CONFLICT DO UPDATE SET refs = excluded.refs"
+	" WHERE refs <> excluded.refs" },
+[BLOB_MEND_UNHELD] = { LIBRARY,
+	"UPDATE storage_refs SET refs = 0 WHERE refs > 0"
+	" AND (id, file_type) NOT IN (SELECT id, file_type FROM holds)" },
+
+/* ---- record: rows of files ----------------------------------------------- */
+
+/* The columns that record_row.c binds and reads, in its order. */
+#define SHARED \
+	"stable_id, id, generation, filename, doc_id, doc_id_type, " \
+	"file_type, mime_type, file_size, label, variant, version, " \
+	"is_gold_standard, doc_collections, doc_metadata, file_metadata, " \
+	"deleted, created_at, created_by, updated_at, extra"
+#define HELD SHARED ", " \
+	"remote_version, local_modified_at, sync_status, sync_hash, " \
+	"sync_reason, revision, parents"
+
+[RECORD_FIND] = { LIBRARY,
+	"SELECT " HELD " FROM files WHERE stable_id = ?1" },
+[RECORD_PUT] = { LIBRARY,
+	"INSERT INTO files (" HELD ") VALUES ("
+	"?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+	"?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, "
+	"?27, ?28"
+	") ON CONFLICT DO UPDATE SET "
+	"id = excluded.id, generation = excluded.generation, "
+	"filename = excluded.filename, doc_id = excluded.doc_id, "
+	"doc_id_type = excluded.doc_id_type, "
+	"file_type = excluded.file_type, mime_type = excluded.mime_type, "
+	"file_size = excluded.file_size, label = excluded.label, "
+	"variant = excluded.variant, version = excluded.version, "
+	"is_gold_standard = excluded.is_gold_standard, "
+	"doc_collections = excluded.doc_collections, "
+	"doc_metadata = excluded.doc_metadata, "
+	"file_metadata = excluded.file_metadata, "
+	"deleted = excluded.deleted, created_at = excluded.created_at, "
+	"created_by = excluded.created_by, "
+	"updated_at = excluded.updated_at, extra = excluded.extra, "
+	"remote_version = excluded.remote_version, "
+	"local_modified_at = excluded.local_modified_at, "
+	"sync_status = excluded.sync_status, "
+	"sync_hash = excluded.sync_hash, "
+	"sync_reason = excluded.sync_reason, "
+	"revision = excluded.revision, parents = excluded.parents" },
+[RECORD_SET_STATUS] = { LIBRARY,
+	"UPDATE files SET sync_status = ?2, sync_reason = ?3"
+	" WHERE stable_id = ?1" },
+[RECORD_PAGE] = { LIBRARY,
+	"SELECT " HELD " FROM files WHERE stable_id > ?1"
+	" AND (?2 = 0 OR deleted = 0)"
+	" AND (?3 IS NULL OR sync_status = ?3)"
+	" ORDER BY stable_id LIMIT ?4" },
+[RECORD_PAGE_STATUS] = { LIBRARY,
+	"SELECT " HELD " FROM files INDEXED BY files_unsynced"
+	" WHERE stable_id > ?1 AND (?2 = 0 OR deleted = 0)"
+	" AND sync_status = ?3 AND sync_status <> 'synced'"
+	" ORDER BY stable_id LIMIT ?4" },
+[RECORD_PAGE_DOC] = { LIBRARY,
+	"SELECT " HELD " FROM files INDEXED BY files_doc"
+	" WHERE stable_id > ?1 AND (?2 = 0 OR deleted = 0)"
+	" AND (?3 IS NULL OR sync_status = ?3) AND doc_id = ?5"
+	" ORDER BY stable_id LIMIT ?4" },
+[RECORD_BY_PREFIX] = { LIBRARY,
+	"SELECT stable_id FROM files WHERE stable_id >= ?1 AND stable_id < ?2"
+	" AND (?3 OR deleted = 0) ORDER BY stable_id LIMIT 3" },
+[RECORD_BY_HASH] = { LIBRARY,
+	"SELECT DISTINCT id FROM files WHERE id >= ?1 AND id < ?2"
+	" AND (?3 OR deleted = 0) ORDER BY id LIMIT 3" },
+[RECORD_NEWEST_OF] = { LIBRARY,
+	"SELECT stable_id FROM files WHERE id = ?1 AND (?2 OR deleted = 0)"
+	" ORDER BY deleted, updated_at DESC, stable_id LIMIT 1" },
+[RECORD_TWIN] = { LIBRARY,
+	"SELECT stable_id FROM files WHERE id = ?1 AND doc_id = ?2"
+	" AND file_type = ?3 AND variant IS ?4 AND deleted = 0"
+	" ORDER BY stable_id LIMIT 1" },
+[RECORD_LAST_VERSION] = { LIBRARY,
+	"SELECT coalesce(max(version), 0) FROM files WHERE doc_id = ?1"
+	" AND file_type = ?2 AND variant IS ?3" },
+[RECORD_ANY] = { LIBRARY,
+	"SELECT 1 FROM files LIMIT 1" },
+[RECORD_COUNTS] = { LIBRARY,
+	"SELECT sync_status, deleted, n FROM counts" },
+
+/* ---- record: the store's side -------------------------------------------- */
+
+[BASE_FIND] = { LIBRARY,
+	"SELECT record FROM base WHERE stable_id = ?1" },
+[BASE_PUT] = { LIBRARY,
+	"INSERT INTO base (stable_id, record) VALUES (?1, ?2)"
+	" ON CONFLICT DO UPDATE SET record = excluded.record" },
+[BASE_REMOVE] = { LIBRARY,
+	"DELETE FROM base WHERE stable_id = ?1" },
+[NAME_TAKE] = { LIBRARY,
+	"INSERT INTO names (id, file_type, generation, refs)"
+	" VALUES (?1, ?2, ?3, 1) ON CONFLICT DO UPDATE SET refs = refs + 1,"
+	" dropped_version = NULL, dropped_at = NULL" },
+[NAME_LET_GO] = { LIBRARY,
+	"UPDATE names SET refs = refs - 1,"
+	" dropped_version = CASE WHEN refs = 1 THEN ?4 END,"
+	" dropped_at = CASE WHEN refs = 1 THEN ?5 END"
+	" WHERE id = ?1 AND file_type = ?2 AND generation = ?3 AND refs > 0" },
+
+/* ---- record: the past ---------------------------------------------------- */
+
+[HISTORY_PUT] = { LIBRARY,
+	"INSERT INTO history (stable_id, at, kind, user, id, file_type, record)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)" },
+[HISTORY_PAGE] = { LIBRARY,
+	"SELECT seq, at, kind, user, record FROM history"
+	" WHERE stable_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3" },
+[HISTORY_FIND] = { LIBRARY,
+	"SELECT record FROM history WHERE seq = ?2 AND stable_id = ?1" },
+[HISTORY_OLD] = { LIBRARY,
+	"SELECT seq, id, file_type FROM history WHERE at < ?1"
+	" ORDER BY at LIMIT ?2" },
+[HISTORY_REMOVE] = { LIBRARY,
+	"DELETE FROM history WHERE seq = ?1" },
+[LINEAGE_PUT] = { LIBRARY,
+	"INSERT OR REPLACE INTO lineage"
+	" (stable_id, version, id, deleted, parents, replica, user, at)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" },
+[LINEAGE_PAGE] = { LIBRARY,
+	"SELECT stable_id, version, id, deleted, parents, replica, user, at"
+	" FROM lineage WHERE stable_id = ?1 AND version > ?2"
+	" ORDER BY version LIMIT ?3" },
+
+/* ---- record: what record_check looks at ---------------------------------- */
+
+[CHECK_FILES] = { LIBRARY,
+	"SELECT " HELD ", (SELECT record FROM base b"
+	" WHERE b.stable_id = files.stable_id),"
+	" EXISTS (SELECT 1 FROM conflicts c"
+	" WHERE c.stable_id = files.stable_id),"
+	" EXISTS (SELECT 1 FROM storage_refs s WHERE s.id = files.id"
+	" AND s.file_type = files.file_type AND s.present = 1)"
+	" FROM files ORDER BY stable_id" },
+[CHECK_BASE] = { LIBRARY,
+	"SELECT stable_id FROM base"
+	" WHERE stable_id NOT IN (SELECT stable_id FROM files)" },
+[CHECK_CONFLICTS] = { LIBRARY,
+	"SELECT stable_id FROM conflicts"
+	" WHERE stable_id NOT IN (SELECT stable_id FROM files)" },
+[CHECK_COUNTS] = { LIBRARY,
+	"SELECT sync_status, deleted, sum(n) FROM ("
+	"SELECT sync_status, deleted, 1 AS n FROM files"
+	" UNION ALL SELECT sync_status, deleted, -n FROM counts)"
+	" GROUP BY sync_status, deleted HAVING sum(n) <> 0" },
+[CHECK_NAMES] = { LIBRARY,
+	"SELECT id, file_type, generation, sum(n) FROM ("
+	"SELECT id, file_type, generation, 1 AS n FROM files"
+	" WHERE remote_version IS NOT NULL"
+	" AND stable_id NOT IN (SELECT stable_id FROM base)"
+	" UNION ALL SELECT json_extract(record, '$.id'),"
+	" json_extract(record, '$.file_type'),"
+	" json_extract(record, '$.generation'), 1 FROM base"
+	" UNION ALL SELECT id, file_type, generation, -refs FROM names)"
+	" GROUP BY id, file_type, generation HAVING sum(n) <> 0" },
+[CHECK_DROPPED] = { LIBRARY,
+	"SELECT id, file_type, generation FROM names"
+	" WHERE refs < 0 OR (refs = 0) <> (dropped_version IS NOT NULL)"
+	" OR (refs = 0) <> (dropped_at IS NOT NULL)" },
+[CHECK_HISTORY] = { LIBRARY,
+	"SELECT seq, stable_id, id, file_type, record FROM history"
+	" ORDER BY seq" },
+
+/* ---- checkpoint ---------------------------------------------------------- */
+
+[CHECKPOINT_RECORDS] = { LIBRARY,
+	"SELECT " SHARED ", remote_version, (SELECT record FROM base b"
+	" WHERE b.stable_id = files.stable_id) FROM files"
+	" WHERE remote_version IS NOT NULL ORDER BY stable_id" },
+/* At most the ?1 newest of each record. */
+[CHECKPOINT_LINEAGE] = { LIBRARY,
+	"SELECT stable_id, version, id, deleted, parents, replica, user, at"
+	" FROM lineage l WHERE version > coalesce("
+	"(SELECT version FROM lineage n WHERE n.stable_id = l.stable_id"
+	" ORDER BY version DESC LIMIT 1 OFFSET ?1), 0)"
+	" ORDER BY stable_id, version" },
+[CHECKPOINT_DROPPED] = { LIBRARY,
+	"SELECT id, file_type, generation, dropped_version, dropped_at"
+	" FROM names WHERE refs = 0 ORDER BY id, file_type, generation" },
+[CHECKPOINT_REPLICAS] = { LIBRARY,
+	"SELECT replica, counter, txn, version, commit_id FROM replicas"
+	" ORDER BY replica" },
+[CHECKPOINT_PUT_DROPPED] = { LIBRARY,
+	"INSERT INTO names (id, file_type, generation, refs, dropped_version,"
+	" dropped_at) VALUES (?1, ?2, ?3, 0, ?4, ?5) ON CONFLICT DO NOTHING" },
+[SIDE_FORGET] = { LIBRARY,
+	"UPDATE files SET remote_version = NULL, sync_hash = NULL,"
+	" sync_reason = CASE WHEN sync_status = 'conflict'"
+	" THEN sync_reason END,"
+	" sync_status = CASE WHEN sync_status = 'conflict' THEN 'conflict'"
+	" WHEN deleted THEN 'synced' ELSE 'pending_upload' END"
+	" WHERE remote_version IS NOT NULL" },
+[SIDE_FORGET_BASE] = { LIBRARY,
+	"DELETE FROM base" },
+[SIDE_FORGET_NAMES] = { LIBRARY,
+	"DELETE FROM names" },
+[SIDE_FORGET_LINEAGE] = { LIBRARY,
+	"DELETE FROM lineage" },
+[SIDE_FORGET_REPLICAS] = { LIBRARY,
+	"DELETE FROM replicas" },
+
+/* ---- auth ---------------------------------------------------------------- */
+
+};
+/* clang-format on */
