@@ -61,6 +61,7 @@ clock_sleep_ms(int64_t ms)
 char *
 clock_text(int64_t wall_ms, char text[CLOCK_TEXT_SIZE])
 {
+	char wide[80]; /* the compiler does not know how short years are */
 	struct tm tm;
 	time_t t;
 	int ms;
@@ -72,9 +73,10 @@ clock_text(int64_t wall_ms, char text[CLOCK_TEXT_SIZE])
 	ms = (int)((wall_ms % 1000 + 1000) % 1000);
 	t = (time_t)((wall_ms - ms) / 1000);
 	gmtime_r(&t, &tm);
-	snprintf(text, CLOCK_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+	snprintf(wide, sizeof(wide), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
 	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
 	    tm.tm_sec, ms);
+	memcpy(text, wide, CLOCK_TEXT_SIZE);
 	return text;
 }
 
