@@ -58,7 +58,8 @@ int replica_each(struct db *db, int (*fn)(void *arg, const struct replica *r),
 /*
  * Names of contents on the store.  name_is_named: does the store's newest known
  * state name it (live, tombstone or dropped)?  name_find: the newest generation
- * under which the state names this content: 1 found, 0 none.
+ * under which the state names this content, and which was not seen damaged: 1
+ * found, 0 none.
  */
 int name_is_named(struct db *db, const char *id, const char *file_type,
     int64_t generation);

@@ -50,7 +50,7 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 	" WHERE id = ?1 AND file_type = ?2 AND generation = ?3" },
 [NAME_FIND] = { LIBRARY,
 	"SELECT generation FROM names WHERE id = ?1 AND file_type = ?2"
-	" ORDER BY generation DESC LIMIT 1" },
+	" AND damaged = 0 ORDER BY generation DESC LIMIT 1" },
 [NAME_FORGET] = { LIBRARY,
 	"DELETE FROM names WHERE refs = 0 AND dropped_version < ?2"
 	" AND dropped_at < ?1" },
@@ -219,7 +219,8 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 	" GROUP BY id, file_type HAVING sum(held) <> sum(refs)" },
 [BLOB_MEND_COUNTS] = { LIBRARY,
 	"INSERT INTO storage_refs (id, file_type, refs, file_size, present)"
-	" SELECT id, file_type, count(*), max(file_size), 0 FROM holds"
+	" SELECT id, file_type, count(*), coalesce(max(coalesce(file_size,"
+	" json_extract(record, '$.file_size'))), 0), 0 FROM holds"
 	" WHERE true GROUP BY id, file_type"
 	" ON CONFLICT DO UPDATE SET refs = excluded.refs"
 	" WHERE refs <> excluded.refs" },
@@ -386,6 +387,35 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 [CHECK_HISTORY] = { LIBRARY,
 	"SELECT seq, stable_id, id, file_type, record FROM history"
 	" ORDER BY seq" },
+
+/* ---- side: what a sync alone does ---------------------------------------- */
+
+[RECORD_SET_REASON] = { LIBRARY,
+	"UPDATE files SET sync_reason = ?2 WHERE stable_id = ?1" },
+[RECORD_WITH] = { LIBRARY,
+	"SELECT stable_id FROM files WHERE id = ?1 AND file_type = ?2"
+	" AND deleted = 0 ORDER BY stable_id LIMIT ?3" },
+[CONTENT_SIZE] = { LIBRARY,
+	"SELECT file_size FROM storage_refs WHERE id = ?1 AND file_type = ?2" },
+[SIDE_FORGET_ONE] = { LIBRARY,
+	"UPDATE files SET remote_version = NULL, sync_hash = NULL,"
+	" sync_status = CASE WHEN sync_status = 'conflict' THEN 'conflict'"
+	" WHEN deleted THEN 'synced' ELSE 'pending_upload' END"
+	" WHERE stable_id = ?1" },
+[NAME_UNTAKE] = { LIBRARY,
+	"UPDATE names SET refs = refs - 1,"
+	" dropped_version = CASE WHEN refs = 1 THEN 0 END,"
+	" dropped_at = CASE WHEN refs = 1 THEN '1970-01-01T00:00:00.000Z' END"
+	" WHERE id = ?1 AND file_type = ?2 AND generation = ?3 AND refs > 0" },
+[NAME_PAGE] = { LIBRARY,
+	"SELECT n.id, n.file_type, n.generation, r.file_size,"
+	" coalesce(r.present, 0) FROM names n LEFT JOIN storage_refs r"
+	" ON r.id = n.id AND r.file_type = n.file_type"
+	" WHERE n.id > ?1 AND n.id < ?2 AND n.refs > 0 AND n.damaged = 0"
+	" ORDER BY n.id, n.file_type, n.generation LIMIT ?3" },
+[NAME_RETIRE] = { LIBRARY,
+	"UPDATE names SET damaged = 1"
+	" WHERE id = ?1 AND file_type = ?2 AND generation = ?3" },
 
 /* ---- checkpoint ---------------------------------------------------------- */
 

@@ -134,6 +134,7 @@ CREATE TABLE names (
 	refs INTEGER NOT NULL,
 	dropped_version INTEGER,
 	dropped_at TEXT,
+	damaged INTEGER NOT NULL DEFAULT 0,	-- 1: not to be named any more
 	PRIMARY KEY (id, file_type, generation)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX names_dropped ON names(dropped_version) WHERE refs = 0;
@@ -193,14 +194,15 @@ CREATE INDEX storage_wanted ON storage_refs(id, file_type)
 	WHERE present = 0 AND refs > 0;
 CREATE INDEX storage_unused ON storage_refs(id) WHERE refs = 0;
 
--- Who holds a content: one row for each reference that storage_refs counts.
+-- Who holds a content: one row for each reference that storage_refs counts;
+-- its length stands in file_size or in the record, if anywhere.
 CREATE VIEW holds AS
-	SELECT id, file_type, file_size FROM files WHERE deleted = 0
-	UNION ALL SELECT id, file_type, json_extract(record, '$.file_size')
-		FROM history
-	UNION ALL SELECT their_id, file_type, 0 FROM conflicts
+	SELECT id, file_type, file_size, NULL AS record FROM files
+		WHERE deleted = 0
+	UNION ALL SELECT id, file_type, NULL, record FROM history
+	UNION ALL SELECT their_id, file_type, NULL, NULL FROM conflicts
 		WHERE their_id IS NOT NULL
-	UNION ALL SELECT merge_id, file_type, 0 FROM conflicts
+	UNION ALL SELECT merge_id, file_type, NULL, NULL FROM conflicts
 		WHERE merge_id IS NOT NULL;
 
 -- Edit locks of people; a row whose time is over is no lock.
