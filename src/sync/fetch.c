@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#include "sync/fetch.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "local/blob.h"
+#include "local/db.h"
+#include "local/meta.h"
+#include "sync/name.h"
+
+/* Contents that are made durable together. */
+#define WAVE_FILES 256
+#define WAVE_BYTES (64LL * 1024 * 1024)
+
+struct wanted {
+	const char *id;
+	const char *file_type;
+	int64_t size_bytes;
+	const char *path; /* on the store; NULL: the store does not name it */
+	const char *file;
+	bool arrived;
+};
+
+/* One wave: handed out, fetched, made durable, noted. */
+struct wave {
+	struct sync *s;
+	struct mem *mem;
+	struct wanted wanted[WAVE_FILES];
+	int n;
+	int64_t bytes;
+	int next;
+	char last[HASH_HEX_SIZE + 8]; /* the id that the next wave begins after */
+	int64_t before; /* bytes of earlier waves */
+};
+
+static int
+name_of(struct wave *w, struct wanted *want)
+{
+	int64_t generation;
+	int rc;
+
+	rc = name_find(w->s->db, want->id, want->file_type, &generation);
+	if (rc == 1)
+		want->path = name_content(w->mem, want->id, want->file_type,
+		    generation);
+	return rc < 0 ? rc : 0;
+}
+
+static int
+collect(void *arg, const char *id, const char *file_type, int64_t size_bytes,
+    int64_t tries)
+{
+	struct wave *w = arg;
+	struct wanted *want = &w->wanted[w->n];
+
+	(void)tries;
+	if (w->n == WAVE_FILES || (w->n > 0 && w->bytes > WAVE_BYTES))
+		return 1;
+	memset(want, 0, sizeof(*want));
+	want->id = mem_strdup(w->mem, id);
+	want->file_type = mem_strdup(w->mem, file_type);
+	want->size_bytes = size_bytes;
+	want->file = blob_incoming(w->s->blobs, w->mem, id, file_type);
+	w->bytes += size_bytes;
+	w->n++;
+	return 0;
+}
+
+/* Contents that the store does not name are on their way from nowhere: the
+ * other side of an edit that was never published.  They are not asked for. */
+static int
+next_content(void *arg, struct remote_transfer *t)
+{
+	struct wave *w = arg;
+	struct wanted *want;
+	int rc;
+
+	do {
+		if (w->next == w->n)
+			return 0;
+		want = &w->wanted[w->next++];
+		if ((rc = name_of(w, want)) != 0)
+			return rc;
+	} while (want->path == NULL);
+	memset(t, 0, sizeof(*t));
+	t->kind = REMOTE_GET_FILE;
+	t->path = want->path;
+	t->file = want->file;
+	t->size_bytes = want->size_bytes;
+	t->limit_bytes = want->size_bytes;
+	t->arg = want;
+	return hash_parse(want->id, &t->want) != 0 ? E_CORRUPT : 1;
+}
+
+static const char *
+why(int rc)
+{
+	if (rc == E_ABSENT)
+		return "its content is not on the store (any more)";
+	if (rc == E_CORRUPT)
+		return "its content on the store is damaged";
+	return err_text();
+}
+
+static int
+is_fatal(int rc)
+{
+	return rc == E_STOPPED || rc == E_LOGIN || rc == E_IO;
+}
+
+static int
+got_content(void *arg, const struct remote_transfer *t, int rc)
+{
+	struct wave *w = arg;
+	struct wanted *want = t->arg;
+	const char *reason;
+	char *text;
+
+	w->s->progress.files_done++;
+	w->s->progress.bytes_done = w->before + remote_progress(w->s->remote);
+	run_progress(w->s);
+	want->arrived = rc == 0;
+	if (rc == 0)
+		return run_stopped(w->s);
+	if (is_fatal(rc))
+		return rc;
+	reason = why(rc);
+	text = mem_strdup(w->mem, reason);
+	run_fail(w->s, want->path, text);
+	return blob_missing(w->s->db, want->id, want->file_type, text);
+}
+
+static int
+take_files(struct wave *w)
+{
+	struct blob_batch *batch;
+	int rc;
+
+	if ((rc = blob_batch_begin(w->s->blobs, &batch)) != 0)
+		return rc;
+	for (int i = 0; rc == 0 && i < w->n; i++) {
+		if (w->wanted[i].arrived)
+			rc = blob_batch_take(batch, w->wanted[i].file,
+			    w->wanted[i].id, w->wanted[i].file_type);
+	}
+	return blob_batch_end(batch, rc);
+}
+
+static int
+note_files(struct wave *w)
+{
+	int rc;
+
+	if ((rc = db_begin(w->s->db)) != 0)
+		return rc;
+	for (int i = 0; rc == 0 && i < w->n; i++) {
+		if (!w->wanted[i].arrived)
+			continue;
+		w->s->sum->downloaded++;
+		rc = blob_arrived(w->s->db, w->wanted[i].id,
+		    w->wanted[i].file_type);
+	}
+	return db_end(w->s->db, rc);
+}
+
+/* What arrived before the wave broke off is kept. */
+static int
+run_wave(struct wave *w)
+{
+	int rc, kept;
+
+	rc = remote_run(w->s->remote, next_content, got_content, w);
+	if ((kept = take_files(w)) == 0)
+		kept = note_files(w);
+	w->before += w->bytes;
+	return rc != 0 ? rc : kept;
+}
+
+struct total {
+	int64_t files, bytes;
+	char last[HASH_HEX_SIZE + 8];
+};
+
+static int
+add_up(void *arg, const char *id, const char *file_type, int64_t size_bytes,
+    int64_t tries)
+{
+	struct total *t = arg;
+
+	(void)tries;
+	(void)file_type;
+	t->files++;
+	t->bytes += size_bytes;
+	memcpy(t->last, id, HASH_HEX_SIZE);
+	return 0;
+}
+
+static int
+count_wanted(struct sync *s)
+{
+	struct total t = { 0, 0, "" };
+	int rc;
+
+	while ((rc = blob_wanted(s->db, t.last, 1000, add_up, &t)) == 1)
+		continue;
+	run_phase(s, SYNC_DOWNLOAD, t.files, t.bytes);
+	return rc;
+}
+
+int
+fetch_contents(struct sync *s)
+{
+	struct wave w = { .s = s, .mem = mem_new() };
+	int rc;
+
+	rc = count_wanted(s);
+	while (rc == 0) {
+		mem_reset(w.mem);
+		w.n = w.next = 0;
+		w.bytes = 0;
+		rc = blob_wanted(s->db, w.last, WAVE_FILES, collect, &w);
+		if (rc < 0 || w.n == 0)
+			break;
+		memcpy(w.last, w.wanted[w.n - 1].id, HASH_HEX_SIZE);
+		rc = run_wave(&w);
+	}
+	mem_free(w.mem);
+	return rc < 0 ? rc : 0;
+}

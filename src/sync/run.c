@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#include "sync/run.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "local/db.h"
+#include "local/meta.h"
+#include "local/record.h"
+#include "local/side.h"
+#include "remote/probe.h"
+#include "sync/chain.h"
+
+void
+run_say(struct sync *s, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = mem_vprintf(s->mem, fmt, ap);
+	va_end(ap);
+	log_line(LOG_INFO, "sync", "%s", text);
+	if (s->opt->message != NULL)
+		s->opt->message(s->opt->arg, text);
+}
+
+void
+run_fail(struct sync *s, const char *file, const char *reason)
+{
+	s->sum->errors++;
+	log_line(LOG_WARN, "sync", "%s: %s", file, reason);
+	if (s->opt->failure != NULL)
+		s->opt->failure(s->opt->arg, file, reason);
+}
+
+/* Should the reason not be noted, it was told all the same. */
+void
+run_give_up(struct sync *s, const char *stable_id, const char *file,
+    const char *reason)
+{
+	char *text = mem_strdup(s->mem, reason);
+
+	run_fail(s, file, text);
+	buf_printf(&s->gave_up, "%s\n", stable_id);
+	if (record_set_reason(s->db, stable_id, text) != 0)
+		log_line(LOG_WARN, "sync", "%s: %s", stable_id, err_text());
+}
+
+bool
+run_gave_up(struct sync *s, const char *stable_id)
+{
+	char *line = mem_printf(s->mem, "%s\n", stable_id);
+
+	return s->gave_up.len > 0 && strstr(s->gave_up.data, line) != NULL;
+}
+
+static void
+tell(struct sync *s)
+{
+	if (s->opt->progress != NULL)
+		s->opt->progress(s->opt->arg, &s->progress);
+}
+
+void
+run_phase(struct sync *s, enum sync_phase phase, int64_t files, int64_t bytes)
+{
+	memset(&s->progress, 0, sizeof(s->progress));
+	s->progress.phase = phase;
+	s->progress.files_total = files;
+	s->progress.bytes_total = bytes;
+	tell(s);
+}
+
+void
+run_progress(struct sync *s)
+{
+	tell(s);
+}
+
+int
+run_stopped(struct sync *s)
+{
+	if (s->opt->stop != NULL && s->opt->stop(s->opt->arg))
+		return err_set(E_STOPPED, "stopped; the next sync goes on "
+		    "from here");
+	return 0;
+}
+
+/* ---- what this library is ------------------------------------------------------ */
+
+int
+run_identity(struct sync *s)
+{
+	char *text;
+	int rc;
+
+	if ((rc = meta_find(s->db, s->mem, "store", &text)) <= 0)
+		return rc < 0 ? rc : err_set(E_ABSENT, "this library belongs "
+		    "to no store yet: stemma init");
+	s->store = text;
+	if ((rc = meta_find(s->db, s->mem, "replica", &text)) <= 0)
+		return rc < 0 ? rc : err_set(E_CORRUPT, "the library has no "
+		    "replica id: stemma init");
+	s->replica = text;
+	return chain_load(s);
+}
+
+/* What the probe found decides how things are put, and whether at all. */
+static int
+load_probe(struct sync *s)
+{
+	struct probe_findings findings;
+	struct remote_traits traits = { 0 };
+	char *text;
+	int rc;
+
+	if ((rc = meta_find(s->db, s->mem, "probe", &text)) <= 0 ||
+	    probe_parse(text, &findings) != 0)
+		return rc < 0 ? rc : 0;
+	traits.put_is_whole = findings.put_whole == PROBE_GOOD;
+	remote_set_traits(s->remote, traits);
+	return s->opt->single_writer ? 0 : probe_verdict(&findings);
+}
+
+static int
+load_reported(struct sync *s)
+{
+	char *text;
+	int rc = meta_find(s->db, s->mem, "digest_differs", &text);
+
+	s->digest_reported = rc == 1;
+	return rc < 0 ? rc : 0;
+}
+
+static int
+on_tick(void *arg)
+{
+	struct sync *s = arg;
+
+	if (s->progress.phase == SYNC_DOWNLOAD ||
+	    s->progress.phase == SYNC_UPLOAD)
+		run_progress(s);
+	return run_stopped(s);
+}
+
+int
+run_open(struct sync *s, const struct sync_options *opt,
+    struct sync_summary *sum)
+{
+	int rc;
+
+	memset(s, 0, sizeof(*s));
+	memset(sum, 0, sizeof(*sum));
+	s->opt = opt;
+	s->db = opt->db;
+	s->blobs = opt->blobs;
+	s->remote = opt->remote;
+	s->sum = sum;
+	s->mem = mem_new();
+	remote_set_tick(s->remote, on_tick, s);
+	if ((rc = path_make_dirs(opt->work_dir, 0750)) != 0 ||
+	    (rc = run_identity(s)) != 0 || (rc = load_probe(s)) != 0)
+		return rc;
+	return load_reported(s);
+}
+
+void
+run_close(struct sync *s)
+{
+	remote_set_tick(s->remote, NULL, NULL);
+	buf_release(&s->gave_up);
+	mem_free(s->mem);
+}
+
+int
+run_lock(struct sync *s)
+{
+	int lock = file_lock(path_join(s->mem, s->opt->work_dir, "lock"), 0);
+
+	if (lock == E_BUSY)
+		return err_set(E_BUSY, "another sync of this library is "
+		    "running");
+	return lock;
+}
+
+/* ---- one transfer ------------------------------------------------------------- */
+
+struct one {
+	const struct remote_transfer *transfer;
+	bool handed_out;
+	int rc;
+};
+
+static int
+hand_out(void *arg, struct remote_transfer *t)
+{
+	struct one *one = arg;
+
+	if (one->handed_out)
+		return 0;
+	one->handed_out = true;
+	*t = *one->transfer;
+	return 1;
+}
+
+static int
+hand_back(void *arg, const struct remote_transfer *t, int rc)
+{
+	struct one *one = arg;
+
+	(void)t;
+	one->rc = rc;
+	return 0;
+}
+
+int
+run_transfer(struct sync *s, const struct remote_transfer *t)
+{
+	struct one one = { t, false, 0 };
+	int rc = remote_run(s->remote, hand_out, hand_back, &one);
+
+	return rc != 0 ? rc : one.rc;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#ifndef SYNC_RUN_H
+#define SYNC_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/str.h"
+#include "remote/remote.h"
+#include "sync/commit.h"
+#include "sync/sync.h"
+
+struct mem;
+
+/* A sync under way: what its parts share.  Internal to sync/. */
+struct sync {
+	const struct sync_options *opt; /* borrowed, and what is in it */
+	struct db *db;
+	struct blobs *blobs;
+	struct remote *remote;
+	struct mem *mem; /* dies with the run */
+	struct sync_summary *sum;
+	struct sync_progress progress;
+
+	const char *replica; /* this one's id */
+	const char *store;   /* UUID */
+	struct commit last;  /* the commit applied last: version, and what may
+				never go back (its texts are not set) */
+	struct hash last_id;
+
+	bool diverged;	      /* a state digest differed: rebuild */
+	bool digest_reported; /* and did not mend it: go on */
+	int64_t deleted;      /* records removed in this run, both ways */
+	struct commit_checkpoint offer; /* uploaded and verified, not named yet */
+	int64_t lost;	      /* races for the head, in a row */
+	struct buf gave_up;   /* stable_ids that this run leaves alone, each
+				 closed with a line feed */
+};
+
+/*
+ * run_open - begin: what this library is and where it stands (E_ABSENT: it
+ * belongs to no store yet), and what the probe found (E_DENIED: the store may not
+ * be used by several writers).  run_close after every run_open, failed or not.
+ */
+int run_open(struct sync *s, const struct sync_options *options,
+    struct sync_summary *sum);
+void run_close(struct sync *s);
+
+/* run_identity - the part of run_open that needs no store; s->db, s->mem and
+ * s->opt must be set. */
+int run_identity(struct sync *s);
+
+/* run_lock - one sync at a time: a descriptor to be closed, or E_BUSY. */
+int run_lock(struct sync *s);
+
+/* run_transfer - remote_run for one transfer: its own code. */
+int run_transfer(struct sync *s, const struct remote_transfer *t);
+
+/* run_say, run_fail - tell a person; run_fail counts an error too. */
+void run_say(struct sync *s, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void run_fail(struct sync *s, const char *file, const char *reason);
+
+/*
+ * run_give_up - this record cannot be sent in this run: tell why, note it as its
+ * sync_reason, and leave it alone from now on.  run_gave_up: was that so?
+ */
+void run_give_up(struct sync *s, const char *stable_id, const char *file,
+    const char *reason);
+bool run_gave_up(struct sync *s, const char *stable_id);
+
+/* run_phase - a new phase with what there is to do; run_progress - tell it. */
+void run_phase(struct sync *s, enum sync_phase phase, int64_t files,
+    int64_t bytes);
+void run_progress(struct sync *s);
+
+/* run_stopped - E_STOPPED when a person asked to stop, 0 otherwise. */
+int run_stopped(struct sync *s);
+
+#endif

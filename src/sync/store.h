@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#ifndef SYNC_STORE_H
+#define SYNC_STORE_H
+
+#include <stdbool.h>
+
+struct db;
+struct mem;
+struct remote;
+
+/* The layout that this program reads and writes. */
+#define STORE_LAYOUT 1
+
+/*
+ * store_join - create the store, or join the one that is there, and note its
+ * UUID in the library.  `made` (may be NULL): it was created here.
+ *
+ * E_EXISTS: the library belongs to another store.  E_INPUT: a folder with
+ * commits/ or checkpoints/ but without a head (a store that lost its head is
+ * never made anew), or with contents that older software left (not adopted by
+ * this version), or of a newer layout.
+ */
+int store_join(struct db *db, struct remote *remote, bool *made);
+
+/*
+ * store_uuid - the UUID behind the store's head; memory of `mem`.
+ * E_ABSENT: there is no head.
+ */
+int store_uuid(struct mem *mem, struct remote *remote, char **uuid);
+
+#endif

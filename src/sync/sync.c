@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#include "sync/sync.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "local/db.h"
+#include "local/meta.h"
+#include "local/record.h"
+#include "remote/remote.h"
+#include "sync/apply.h"
+#include "sync/chain.h"
+#include "sync/fetch.h"
+#include "sync/push.h"
+#include "sync/repair.h"
+#include "sync/resolve.h"
+#include "sync/run.h"
+#include "sync/tidy.h"
+
+/* ---- nothing to do? --------------------------------------------------------------- */
+
+/* What waits here, but for what only a person or the store can settle. */
+static int
+work_waits(struct sync *s)
+{
+	struct record_counts counts;
+	struct outbox outbox;
+	int rc;
+
+	if ((rc = record_counts(s->db, &counts)) != 0 ||
+	    (rc = outbox_find(s->db, s->mem, &outbox)) < 0)
+		return rc;
+	if (rc == 1 && outbox.frozen)
+		return 1;
+	return counts.to_send > 0;
+}
+
+/* Contents that could not be had are asked for again, but not each time. */
+#define RETRY_MS (10 * 60 * 1000LL)
+
+static int
+retry_is_due(struct sync *s)
+{
+	struct record_counts counts;
+	char *text;
+	int64_t at_ms = 0;
+	int rc;
+
+	if ((rc = record_counts(s->db, &counts)) != 0)
+		return rc;
+	if (counts.pending_download == 0)
+		return 0;
+	if ((rc = meta_find(s->db, s->mem, "last_fetch", &text)) < 0)
+		return rc;
+	if (rc == 1 && clock_parse(text, &at_ms) != 0)
+		at_ms = 0;
+	return clock_wall_ms() - at_ms > RETRY_MS || clock_wall_ms() < at_ms;
+}
+
+/* 1: there is nothing to do.  One request: the listing of head/. */
+static int
+nothing_to_do(struct sync *s)
+{
+	struct remote_head head;
+	int rc;
+
+	if (s->opt->force)
+		return 0;
+	if ((rc = work_waits(s)) != 0)
+		return rc < 0 ? rc : 0;
+	if ((rc = retry_is_due(s)) != 0)
+		return rc < 0 ? rc : 0;
+	run_phase(s, SYNC_CHECK, 0, 0);
+	if ((rc = chain_head(s, &head)) != 0)
+		return rc;
+	return head.version == s->last.version &&
+	    hash_eq(&head.commit, &s->last_id);
+}
+
+/* ---- the run ------------------------------------------------------------------------ */
+
+static int
+note_fetch(struct sync *s)
+{
+	char now[CLOCK_TEXT_SIZE];
+
+	return meta_put(s->db, "last_fetch", clock_text(clock_wall_ms(), now));
+}
+
+static int
+get_contents(struct sync *s)
+{
+	int rc;
+
+	if ((rc = fetch_contents(s)) != 0 || (rc = note_fetch(s)) != 0)
+		return rc;
+	return resolve_propose(s->db, s->blobs);
+}
+
+static int
+run_steps(struct sync *s)
+{
+	int64_t before = s->last.version;
+	int rc;
+
+	if ((rc = apply_pull(s)) != 0 ||
+	    (rc = get_contents(s)) != 0)
+		return rc;
+	if (s->opt->force && (rc = repair_contents(s)) != 0)
+		return rc;
+	if ((rc = push_changes(s)) != 0 ||
+	    (rc = get_contents(s)) != 0)
+		return rc;
+	return tidy_up(s, before);
+}
+
+static const char *
+outcome_of(int rc)
+{
+	switch (rc) {
+	case 0:
+		return "done";
+	case E_STOPPED:
+		return "stopped";
+	case E_GUARD:
+		return "guard";
+	default:
+		return "failed";
+	}
+}
+
+static int
+write_end(struct sync *s, int rc, const char *error)
+{
+	struct buf json = { 0 };
+	int ended;
+
+	sync_summary_json(s->sum, &json);
+	ended = run_end(s->db, s->sum->run_id, outcome_of(rc),
+	    rc == 0 ? NULL : error, buf_text(&json), s->deleted,
+	    rc == 0 && s->opt->confirm_deletions);
+	buf_release(&json);
+	return ended;
+}
+
+static int
+note_success(struct sync *s)
+{
+	char now[CLOCK_TEXT_SIZE];
+
+	return meta_put(s->db, "last_success",
+	    clock_text(clock_wall_ms(), now));
+}
+
+static int
+run_noted(struct sync *s)
+{
+	char *error;
+	int rc, ended;
+
+	if ((rc = run_begin(s->db, &s->sum->run_id)) != 0)
+		return rc;
+	rc = run_steps(s);
+	error = mem_strdup(s->mem, err_text());
+	ended = write_end(s, rc, error);
+	if (rc != 0)
+		return err_set(rc, "%s", error);
+	return ended;
+}
+
+static void
+sum_up(struct sync *s, int64_t started_ms, const struct remote_stats *before)
+{
+	struct remote_stats now = remote_stats(s->remote);
+	struct record_counts counts;
+
+	s->sum->new_version = s->last.version;
+	s->sum->duration_ms = clock_mono_ms() - started_ms;
+	s->sum->bytes_up = now.bytes_up - before->bytes_up;
+	s->sum->bytes_down = now.bytes_down - before->bytes_down;
+	s->sum->requests = now.requests - before->requests;
+	if (record_counts(s->db, &counts) == 0) {
+		s->sum->left = counts.to_send + counts.pending_download;
+		s->sum->open_conflicts = counts.conflicts;
+	}
+}
+
+static int
+run_locked(struct sync *s)
+{
+	int rc = nothing_to_do(s);
+
+	if (rc == 1)
+		s->sum->skipped = true;
+	else if (rc == 0)
+		rc = run_noted(s);
+	return rc < 0 ? rc : note_success(s);
+}
+
+int
+sync_run(const struct sync_options *opt, struct sync_summary *sum)
+{
+	int64_t started_ms = clock_mono_ms();
+	struct remote_stats before = remote_stats(opt->remote);
+	struct sync s;
+	int lock, rc;
+
+	if ((rc = run_open(&s, opt, sum)) == 0) {
+		rc = lock = run_lock(&s);
+		if (lock >= 0) {
+			rc = run_locked(&s);
+			close(lock);
+		}
+		sum_up(&s, started_ms, &before);
+	}
+	run_close(&s);
+	return rc;
+}
+
+/* ---- telling ----------------------------------------------------------------------- */
+
+void
+sync_summary_json(const struct sync_summary *sum, struct buf *out)
+{
+	const struct {
+		const char *key;
+		int64_t value;
+	} numbers[] = {
+		{ "uploaded", sum->uploaded },
+		{ "downloaded", sum->downloaded },
+		{ "deleted_local", sum->deleted_local },
+		{ "deleted_remote", sum->deleted_remote },
+		{ "metadata_synced", sum->metadata_synced },
+		{ "merged", sum->merged },
+		{ "conflicts", sum->conflicts },
+		{ "errors", sum->errors },
+		{ "new_version", sum->new_version },
+		{ "duration_ms", sum->duration_ms },
+		{ "bytes_up", sum->bytes_up },
+		{ "bytes_down", sum->bytes_down },
+		{ "requests", sum->requests },
+		{ "left", sum->left },
+		{ "open_conflicts", sum->open_conflicts },
+		{ "run_id", sum->run_id },
+	};
+
+	buf_printf(out, "{\"skipped\":%s", sum->skipped ? "true" : "false");
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		buf_printf(out, ",\"%s\":%" PRId64, numbers[i].key,
+		    numbers[i].value);
+	buf_putc(out, '}');
+}
+
+static int
+is_running(const char *work_dir)
+{
+	char path[4096];
+	int lock;
+
+	snprintf(path, sizeof(path), "%s/lock", work_dir);
+	if (!path_is_file(path))
+		return 0;
+	if ((lock = file_lock(path, 0)) >= 0)
+		close(lock);
+	return lock == E_BUSY;
+}
+
+static void
+ask_store(struct sync *s, struct sync_status *status)
+{
+	struct remote_head head;
+	int rc = chain_head(s, &head);
+
+	status->reachable = rc == 0;
+	if (rc == 0)
+		rc = chain_check(s, &head);
+	if (status->reachable)
+		status->remote_version = head.version;
+	if (rc != 0)
+		snprintf(status->remote_error, sizeof(status->remote_error),
+		    "%s", err_text());
+	if (rc == 0 && head.version != s->last.version)
+		status->needs_sync = true;
+}
+
+int
+sync_status(struct db *db, struct remote *remote, const char *work_dir,
+    struct sync_status *status)
+{
+	struct sync_summary sum = { 0 };
+	struct sync_options opt = { .db = db, .remote = remote,
+		.work_dir = work_dir };
+	struct sync s = { .opt = &opt, .db = db, .remote = remote,
+		.sum = &sum, .mem = mem_new() };
+	int rc;
+
+	memset(status, 0, sizeof(*status));
+	status->remote_version = -1;
+	if ((rc = run_identity(&s)) == 0) {
+		status->local_version = s.last.version;
+		status->in_progress = is_running(work_dir);
+		if ((rc = work_waits(&s)) >= 0) {
+			status->needs_sync = rc;
+			rc = 0;
+		}
+		if (rc == 0 && remote != NULL)
+			ask_store(&s, status);
+	}
+	mem_free(s.mem);
+	return rc;
+}

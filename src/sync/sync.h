@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#ifndef SYNC_SYNC_H
+#define SYNC_SYNC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct blobs;
+struct buf;
+struct db;
+struct remote;
+struct sync_progress;
+
+/* What a sync is to work with and how careful it is to be.  All borrowed. */
+struct sync_options {
+	struct db *db;
+	struct blobs *blobs; /* lent to db too (db_set_blobs) */
+	struct remote *remote;
+	const char *work_dir; /* for the lock, commits and checkpoints on their
+				 way; on the disk of the databases */
+	bool force;	      /* do not trust the no-change check; look whether
+				 what was sent is still there */
+	bool confirm_deletions; /* a person said yes to the guard */
+	bool single_writer;	/* this replica alone writes to the store */
+	bool metadata_db;	/* keep a plain copy of the checkpoint there */
+	int max_delete_percent; /* of the guard */
+	int retention_days;	/* of history and trash; 0: for ever */
+
+	/* Told while it runs; each may be NULL. */
+	void (*progress)(void *arg, const struct sync_progress *p);
+	void (*message)(void *arg, const char *sentence);
+	void (*failure)(void *arg, const char *file, const char *reason);
+	int (*stop)(void *arg); /* asked often; non-zero: stop cleanly */
+	void *arg;
+};
+
+enum sync_phase {
+	SYNC_CHECK,
+	SYNC_PULL,
+	SYNC_DOWNLOAD,
+	SYNC_UPLOAD,
+	SYNC_COMMIT,
+	SYNC_TIDY
+};
+
+/* State, not events: only the newest counts. */
+struct sync_progress {
+	enum sync_phase phase;
+	int64_t bytes_done;
+	int64_t bytes_total; /* of this phase */
+	int64_t files_done;
+	int64_t files_total;
+};
+
+struct sync_summary {
+	int64_t run_id; /* 0 when it was skipped */
+	bool skipped;
+	int64_t uploaded;	 /* contents sent */
+	int64_t downloaded;	 /* contents fetched */
+	int64_t deleted_local;	 /* deletions of others applied here */
+	int64_t deleted_remote;	 /* deletions made here, published */
+	int64_t metadata_synced; /* records, either way, without a content */
+	int64_t merged;
+	int64_t conflicts; /* new ones */
+	int64_t errors;	   /* files that could not be sent or had */
+	int64_t new_version; /* of the store, known here at the end */
+	int64_t duration_ms;
+	int64_t bytes_up; /* on the wire, everything counted */
+	int64_t bytes_down;
+	int64_t requests;
+	int64_t left; /* records that still wait to be sent or had */
+	int64_t open_conflicts;
+};
+
+/*
+ * sync_run - bring library and store in step: check, pull, push, tidy.
+ *
+ * May be killed at any instruction; the next one goes on.  One at a time for
+ * one library: E_BUSY.  E_GUARD: it would delete more than the guard allows
+ * (nothing was deleted; run it again with confirm_deletions when that is what
+ * is wanted).  E_ROLLBACK: the store is not the one, or older than, this
+ * replica knows; nothing was changed.  E_ABSENT: no store was joined yet.
+ * E_REMOTE, E_LOGIN, E_DENIED, E_CORRUPT, E_STOPPED, E_IO.
+ *
+ * `sum` is filled in whatever is answered.  The run is written to sync_runs,
+ * unless it was skipped.
+ */
+int sync_run(const struct sync_options *options, struct sync_summary *sum);
+
+/* sync_summary_json - as the API's Summary, one JSON object. */
+void sync_summary_json(const struct sync_summary *sum, struct buf *out);
+
+/* One thing that a sync would do. */
+struct sync_step {
+	const char *action; /* "send", "send deletion", "take", "take deletion",
+			       "merge", "conflict" */
+	const char *stable_id;
+	const char *filename;
+	const char *doc_id;
+	int64_t bytes; /* of content that would move; 0: none */
+};
+
+/*
+ * sync_plan - what sync_run would do, one call of `step` for each, and counted
+ * in `sum`; changes nothing here or there.  E_GUARD when the guard would stop
+ * it (all steps were told).  A record that several commits changed is told once
+ * for each.
+ */
+int sync_plan(const struct sync_options *options,
+    int (*step)(void *arg, const struct sync_step *step), void *arg,
+    struct sync_summary *sum);
+
+/* What `stemma status` says. */
+struct sync_status {
+	bool needs_sync;
+	int64_t local_version;
+	int64_t remote_version; /* -1: not known */
+	bool reachable;
+	char remote_error[512];
+	bool in_progress;
+};
+
+/*
+ * sync_status - how things stand; one request unless `remote` is NULL.  An
+ * unreachable store is told in the struct, and 0 answered.
+ */
+int sync_status(struct db *db, struct remote *remote, const char *work_dir,
+    struct sync_status *status);
+
+#endif

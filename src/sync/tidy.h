@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#ifndef SYNC_TIDY_H
+#define SYNC_TIDY_H
+
+#include "sync/run.h"
+
+/*
+ * tidy_up - what a sync does at its end: a checkpoint when the commits since
+ * the last one outweigh a quarter of it (written, sent, had back, loaded by the
+ * reader's code, and only then named by a commit), version.txt when the version
+ * moved, and the retention of history, trash and contents here.  Only E_STOPPED
+ * and faults of this machine are errors: the rest is told and tried again.
+ */
+int tidy_up(struct sync *s, int64_t version_before);
+
+#endif
