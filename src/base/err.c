@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef err_set
+#undef err_wrap
+
 #define TEXT_SIZE 1024
 
 static const struct {

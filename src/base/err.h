@@ -42,6 +42,11 @@ int err_set(int code, const char *fmt, ...)
 int err_wrap(int code, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+#ifdef __clang_analyzer__ /* which must be told that they answer `code` */
+#define err_set(code, ...) (err_set(code, __VA_ARGS__), (code))
+#define err_wrap(code, ...) (err_wrap(code, __VA_ARGS__), (code))
+#endif
+
 /* err_text - the text last set in this thread; "" when there is none. */
 const char *err_text(void);
 

@@ -411,7 +411,7 @@ rewrite_members(struct reader *r, size_t first, size_t out_at)
 			buf_putc(&sorted, ',');
 		buf_add(&sorted, r->out->data + m->out_at, m->out_len);
 	}
-	memcpy(r->out->data + out_at, sorted.data, sorted.len);
+	memcpy(r->out->data + out_at, buf_text(&sorted), sorted.len);
 	buf_release(&sorted);
 }
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,56 +68,61 @@ path_sync_dir(const char *path)
 	return rc;
 }
 
-/* Not left to mkdir(2): the umask is not ours to know. */
+/* The mode is not left to mkdir(2): the umask is not ours to know. */
 static int
 make_dir(const char *path, mode_t mode)
 {
-	if (mkdir(path, mode) != 0)
-		/* Somebody else may have been faster. */
-		return errno == EEXIST && path_is_dir(path)
-		    ? 0
-		    : err_set(E_IO, "%s: %s", path, strerror(errno));
-	if (chmod(path, mode) != 0)
-		return err_set(E_IO, "%s: %s", path, strerror(errno));
-	return 0;
+	if (mkdir(path, mode) == 0 && chmod(path, mode) == 0)
+		return 0;
+	/* Somebody else may have been faster. */
+	if (errno == EEXIST && path_is_dir(path))
+		return 0;
+	return err_set(E_IO, "%s: %s", path, strerror(errno));
 }
 
-/* Makes `path`, which is ours to cut and mend, and what lies above it. */
-static int
-make_with_parents(char *path, mode_t mode)
+/* The folder that `path`, without a slash behind it, is in. */
+static const char *
+parent_of(struct mem *mem, const char *path)
 {
-	char *slash = strrchr(path, '/');
-	const char *parent = slash == NULL ? "." : slash == path ? "/" : path;
+	size_t len = (size_t)(path_base(path) - path);
+
+	if (len == 0)
+		return ".";
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return mem_strndup(mem, path, len);
+}
+
+static int
+make_with_parents(struct mem *mem, const char *path, mode_t mode)
+{
+	const char *parent = parent_of(mem, path);
 	int rc = 0;
 
 	if (path_is_dir(path))
 		return 0;
-	if (slash != NULL && slash != path) {
-		*slash = '\0';
-		rc = make_with_parents(path, mode);
-		*slash = '/';
-	}
-	if (rc != 0 || (rc = make_dir(path, mode)) != 0)
-		return rc;
-	if (parent != path)
-		return path_sync_dir(parent);
-	*slash = '\0';
-	rc = path_sync_dir(path);
-	*slash = '/';
-	return rc;
+	if (!path_is_dir(parent))
+		rc = make_with_parents(mem, parent, mode);
+	if (rc == 0)
+		rc = make_dir(path, mode);
+	return rc == 0 ? path_sync_dir(parent) : rc;
 }
 
 int
 path_make_dirs(const char *path, mode_t mode)
 {
-	char *copy = xstrdup(path);
-	size_t len = strlen(copy);
+	size_t len = strlen(path);
+	struct mem *mem;
 	int rc;
 
-	while (len > 1 && copy[len - 1] == '/')
-		copy[--len] = '\0';
-	rc = make_with_parents(copy, mode);
-	free(copy);
+	/* It also bounds how deep the calls below nest. */
+	if (len >= PATH_MAX)
+		return err_set(E_IO, "%.40s…: path too long", path);
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	mem = mem_new();
+	rc = make_with_parents(mem, mem_strndup(mem, path, len), mode);
+	mem_free(mem);
 	return rc;
 }
 

@@ -117,6 +117,20 @@ a_file_in_the_way_of_a_folder_is_an_error(void **state)
 }
 
 static void
+a_path_that_is_too_long_is_an_error(void **state)
+{
+	char *path = malloc(200001);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 200000; i++)
+		path[i] = i % 2 == 0 ? 'a' : '/';
+	path[i] = '\0';
+	assert_int_equal(path_make_dirs(path, 0700), E_IO);
+	free(path);
+}
+
+static void
 files_and_folders_are_told_apart(void **state)
 {
 	struct fix *f = *state;
@@ -180,6 +194,7 @@ main(void)
 		    teardown),
 		cmocka_unit_test_setup_teardown(
 		    a_file_in_the_way_of_a_folder_is_an_error, setup, teardown),
+		cmocka_unit_test(a_path_that_is_too_long_is_an_error),
 		cmocka_unit_test_setup_teardown(
 		    files_and_folders_are_told_apart, setup, teardown),
 		cmocka_unit_test(proc_is_no_network),
