@@ -532,9 +532,8 @@ a_file_beside_the_program_is_found(void **state)
 	char *self, *beside;
 
 	assert_int_equal(path_self(f->mem, &self), 0);
-	beside = mem_strdup(f->mem, self);
-	strcpy(beside + (path_base(self) - self), "");
-	beside = path_join(f->mem, beside, "stemma.conf");
+	self[path_base(self) - self] = '\0';
+	beside = path_join(f->mem, self, "stemma.conf");
 	assert_false(path_is_file(beside));
 	assert_int_equal(file_write(beside, "WAIT_LIMIT=8\n", 13, 0600), 0);
 	assert_int_equal(conf_load(NULL, &f->conf), 0);
