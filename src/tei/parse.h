@@ -36,8 +36,8 @@ enum tei_kind { TEI_PDF, TEI_XML, TEI_RNG };
  *
  * A PDF has "%PDF-" in its first 1,024 bytes and is not well-formed XML; an XML
  * file is well-formed, read to its end; a RelaxNG schema is XML whose root is
- * in TEI_RNG_NS.  E_INPUT with a sentence for everything else, with line, column
- * and the parser's words for what looks like XML; E_IO.
+ * in TEI_RNG_NS.  E_INPUT with a sentence for everything else, with line,
+ * column and the parser's words for what looks like XML; E_IO.
  */
 int tei_sniff(int fd, enum tei_kind *kind);
 
