@@ -390,8 +390,8 @@ least(int a, int b, int c)
 static int
 distance(const char *a, const char *b)
 {
-	int row[NAME_MAX_LEN + 1] = { 0 }, la = (int)strlen(a),
-			       lb = (int)strlen(b);
+	int la = (int)strlen(a), lb = (int)strlen(b);
+	int row[NAME_MAX_LEN + 1] = { 0 };
 	int i, j, above, corner;
 
 	if (lb > NAME_MAX_LEN)
