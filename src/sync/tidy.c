@@ -131,12 +131,13 @@ static int
 keep_retention(struct sync *s)
 {
 	char before[CLOCK_TEXT_SIZE];
+	int64_t n;
 	int rc;
 
 	if (s->opt->retention_days > 0) {
 		clock_text(clock_wall_ms() - s->opt->retention_days * DAY_MS,
 		    before);
-		if ((rc = history_prune(s->db, before, NULL)) != 0)
+		if ((rc = history_prune(s->db, before, &n)) != 0)
 			return rc;
 	}
 	return blob_collect(s->blobs, s->db, NULL);
