@@ -309,7 +309,3 @@ def read_head(top):
     check(found, "a head of no known form: %s" % names[0])
     return int(found[1]), found[2]
 
-
-def exported_state(records):
-    """The digest of records.jsonl, the records being whole."""
-    return state_digest(records)

@@ -52,6 +52,7 @@ class Proxy:
         self.bytes_up = 0
         self.bytes_down = 0
         self.open = set()
+        self.connections = 0
         self.listener = socket.create_server(("127.0.0.1", 0),
                                              backlog=64)
         self.port = self.listener.getsockname()[1]
@@ -62,7 +63,7 @@ class Proxy:
     def reset(self):
         with self.lock:
             self.requests = []
-            self.bytes_up = self.bytes_down = 0
+            self.bytes_up = self.bytes_down = self.connections = 0
 
     def stop(self):
         self.running = False
@@ -99,6 +100,7 @@ class Proxy:
             server = socket.create_connection(self.target)
             server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.lock:
+                self.connections += 1
                 self.open.update((client, server))
             self.relay(Pipe(client), Pipe(server))
         except (OSError, Cut, ValueError):
