@@ -457,5 +457,26 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 
 /* ---- auth ---------------------------------------------------------------- */
 
+[AUTH_USER_ADD] = { AUTH,
+	"INSERT INTO users (username, fullname, roles, password, created_at,"
+	" updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)" },
+[AUTH_USER_FIND] = { AUTH,
+	"SELECT username, fullname, roles, created_at, updated_at FROM users"
+	" WHERE username = ?1" },
+[AUTH_USER_EACH] = { AUTH,
+	"SELECT username, fullname, roles, created_at, updated_at FROM users"
+	" ORDER BY username" },
+[AUTH_USER_PASSWORD] = { AUTH,
+	"SELECT password FROM users WHERE username = ?1" },
+[AUTH_USER_SET_PASSWORD] = { AUTH,
+	"UPDATE users SET password = ?2, updated_at = ?3 WHERE username = ?1" },
+[AUTH_USER_SET_ROLES] = { AUTH,
+	"UPDATE users SET roles = ?2, updated_at = ?3 WHERE username = ?1" },
+[AUTH_USER_REMOVE] = { AUTH,
+	"DELETE FROM users WHERE username = ?1" },
+/* Is there anybody else with a role of ?2? */
+[AUTH_USER_OTHERS_WITH] = { AUTH,
+	"SELECT 1 FROM users WHERE username <> ?1 AND roles & ?2 LIMIT 1" },
+
 };
 /* clang-format on */
