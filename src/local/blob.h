@@ -32,16 +32,15 @@ char *blob_path(const struct blobs *blobs, struct mem *mem, const char *id,
     const char *file_type);
 
 /* blob_find - 1 its file is here, and its length; 0 it is not.  E_IO. */
-int blob_find(const struct blobs *blobs, const char *id,
-    const char *file_type, int64_t *size_bytes);
+int blob_find(const struct blobs *blobs, const char *id, const char *file_type,
+    int64_t *size_bytes);
 
 /* blob_is_here - a file of that name exists. */
 bool blob_is_here(const struct blobs *blobs, const char *id,
     const char *file_type);
 
 /* blob_open - a descriptor for reading.  E_ABSENT, E_IO. */
-int blob_open(const struct blobs *blobs, const char *id,
-    const char *file_type);
+int blob_open(const struct blobs *blobs, const char *id, const char *file_type);
 
 /*
  * blob_temp - a fresh path in this process's temporary folder; memory of

@@ -22,21 +22,21 @@
 /* A content of the batch: the file it is in now, and its name. */
 struct item {
 	char name[BLOB_NAME_SIZE];
-	char temp[24];	 /* in the temporary folder; "": see path */
-	char *path;	 /* of a file that was taken; NULL: it is there */
+	char temp[24];       /* in the temporary folder; "": see path */
+	char *path;          /* of a file that was taken; NULL: it is there */
 	unsigned char first; /* byte of the hash: its folder */
 };
 
 struct blob_batch {
 	struct blobs *blobs; /* borrowed */
-	int fs_fd;	     /* from before the first write, so that syncfs
+	int fs_fd;           /* from before the first write, so that syncfs
 				tells of all that failed since (Linux 5.8) */
 	struct item *items;
 	size_t n, room;
 	size_t files; /* items that are to be moved */
 	struct hash_stream *hs;
 	char *chunk;
-	size_t len;	  /* in the chunk */
+	size_t len;       /* in the chunk */
 	bool is_root_new; /* it has folders that it may not have on disk */
 };
 

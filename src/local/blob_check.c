@@ -14,7 +14,7 @@
 
 struct check {
 	struct blobs *blobs; /* borrowed */
-	struct db *db;	     /* borrowed */
+	struct db *db;       /* borrowed */
 	bool hash;
 	bool repair;
 	int (*fn)(void *arg, const char *fault);

@@ -25,7 +25,7 @@
 
 struct collect {
 	struct blobs *blobs; /* borrowed */
-	struct db *db;	     /* borrowed */
+	struct db *db;       /* borrowed */
 	int64_t n;
 };
 
@@ -273,8 +273,7 @@ blob_collect(struct blobs *blobs, struct db *db, int64_t *n)
 	struct collect c = { .blobs = blobs, .db = db };
 	int rc;
 
-	if ((rc = collect_unheld(&c)) == 0 &&
-	    (rc = collect_strays(&c)) == 0)
+	if ((rc = collect_unheld(&c)) == 0 && (rc = collect_strays(&c)) == 0)
 		rc = each_entry(&c, ".incoming", incoming_look);
 	if (n != NULL)
 		*n = c.n;

@@ -18,12 +18,12 @@
 struct blobs {
 	char *root;
 	int root_fd;
-	pid_t pid;		  /* who opened it: a child removes nothing */
-	pthread_mutex_t mutex;	  /* over what makes the temporary folder */
-	char *temp;		  /* "ROOT/.tmp/<process>"; NULL: not made */
+	pid_t pid;             /* who opened it: a child removes nothing */
+	pthread_mutex_t mutex; /* over what makes the temporary folder */
+	char *temp;            /* "ROOT/.tmp/<process>"; NULL: not made */
 	int temp_fd;
 	int lock_fd;
-	atomic_ullong next;	  /* name of a temporary file */
+	atomic_ullong next;       /* name of a temporary file */
 	atomic_bool is_made[256]; /* folders ab/ that are known to be there */
 };
 

@@ -62,9 +62,9 @@ row_write(struct db *db, const struct row *row)
 	db_bind_text(st, 7, row->c.file_type);
 	db_bind_text(st, 8, row->c.merge_id);
 	db_bind_text(st, 9, row->c.merge_reason);
-	db_bind_text(st, 10, row->c.seen_at != NULL
-		? row->c.seen_at
-		: clock_text(clock_wall_ms(), now));
+	db_bind_text(st, 10,
+	    row->c.seen_at != NULL ? row->c.seen_at
+				   : clock_text(clock_wall_ms(), now));
 	return db_run(st);
 }
 

@@ -22,9 +22,9 @@ struct conflict {
 	struct record ancestor;
 	const char *their_replica;
 	const char *their_user;
-	const char *their_id;	  /* their content; NULL: they deleted it */
-	const char *file_type;	  /* of it */
-	const char *merge_id;	  /* or NULL */
+	const char *their_id;     /* their content; NULL: they deleted it */
+	const char *file_type;    /* of it */
+	const char *merge_id;     /* or NULL */
 	const char *merge_reason; /* or NULL: not tried yet when both are */
 	const char *seen_at;
 };
@@ -42,8 +42,8 @@ int conflict_find(struct db *db, struct mem *mem, const char *stable_id,
     struct conflict *c);
 int conflict_remove(struct db *db, const char *stable_id); /* refs too */
 /* In order of stable_id; `fn` may write. */
-int conflict_each(struct db *db,
-    int (*fn)(void *arg, const struct conflict *c), void *arg);
+int conflict_each(struct db *db, int (*fn)(void *arg, const struct conflict *c),
+    void *arg);
 
 /*
  * conflict_propose - note the merge (its content is in the blobs: E_CONFLICT

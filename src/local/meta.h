@@ -23,7 +23,8 @@ struct mem;
  *   last_success, last_error   of a sync
  */
 int meta_find(struct db *db, struct mem *mem, const char *key, char **value);
-int meta_put(struct db *db, const char *key, const char *value); /* NULL: gone */
+int meta_put(struct db *db, const char *key,
+    const char *value);                                       /* NULL: gone */
 int meta_int(struct db *db, const char *key, int64_t *value); /* absent: 0 */
 int meta_put_int(struct db *db, const char *key, int64_t value);
 
@@ -83,7 +84,7 @@ struct outbox {
 int outbox_find(struct db *db, struct mem *mem, struct outbox *o);
 int outbox_put(struct db *db, const struct outbox *o); /* the rows stay */
 int outbox_freeze(struct db *db); /* E_ABSENT: there is none */
-int outbox_clear(struct db *db); /* rows too */
+int outbox_clear(struct db *db);  /* rows too */
 int outbox_row_put(struct db *db, const char *stable_id, int64_t revision);
 int outbox_row_find(struct db *db, const char *stable_id, int64_t *revision);
 int outbox_rows_clear(struct db *db);
@@ -117,7 +118,7 @@ struct run {
 	const char *error;
 	const char *summary;
 };
-int run_each(struct db *db, int limit, int (*fn)(void *arg,
-    const struct run *run), void *arg); /* newest first */
+int run_each(struct db *db, int limit,
+    int (*fn)(void *arg, const struct run *run), void *arg); /* newest first */
 
 #endif

@@ -167,8 +167,8 @@ what_is_not_there_is_absent_and_stays_so(void **state)
 
 	assert_int_equal(db_open(path, DB_LIBRARY, false, &db), E_ABSENT);
 	assert_false(path_is_file(path));
-	assert_int_equal(db_open(path_join(l->mem, path, "x"), DB_LIBRARY,
-			     true, &db),
+	assert_int_equal(db_open(path_join(l->mem, path, "x"), DB_LIBRARY, true,
+			     &db),
 	    E_ABSENT);
 	assert_int_equal(db_open(l->dir, DB_LIBRARY, false, &db), E_INPUT);
 	assert_null(db);
@@ -392,8 +392,9 @@ changes_and_rowids_are_counted(void **state)
 	db_bind_text(st, 1, "b");
 	assert_int_equal(db_run(st), 0);
 	assert_int_equal(db_changes(l->db), 0);
-	library_exec(l, "INSERT INTO sync_runs (run_id, started_at, summary)"
-			" VALUES (77, '', '')");
+	library_exec(l,
+	    "INSERT INTO sync_runs (run_id, started_at, summary)"
+	    " VALUES (77, '', '')");
 	assert_int_equal(db_last_rowid(l->db), 77);
 }
 
@@ -536,8 +537,9 @@ count_up(void *arg, int n)
 	for (i = 0; rc == 0 && i < 40; i++) {
 		if ((rc = db_begin(db)) != 0)
 			break;
-		rc = db_exec(db, "UPDATE sync_metadata SET value ="
-				 " CAST(value AS INTEGER) + 1");
+		rc = db_exec(db,
+		    "UPDATE sync_metadata SET value ="
+		    " CAST(value AS INTEGER) + 1");
 		rc = db_end(db, rc);
 	}
 	db_close(db);

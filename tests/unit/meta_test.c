@@ -409,8 +409,9 @@ old_runs_are_forgotten(void **state)
 	struct library *l = *state;
 	int64_t id;
 
-	library_exec(l, "INSERT INTO sync_runs (run_id, started_at, summary)"
-			" VALUES (5, '', ''), (6, '', ''), (10004, '', '')");
+	library_exec(l,
+	    "INSERT INTO sync_runs (run_id, started_at, summary)"
+	    " VALUES (5, '', ''), (6, '', ''), (10004, '', '')");
 	assert_int_equal(run_begin(l->db, &id), 0);
 	assert_int_equal(id, 10005);
 	assert_int_equal(library_ask(l, "SELECT count(*) FROM sync_runs"), 3);

@@ -35,7 +35,8 @@ setup(void **state)
 {
 	struct library *l = calloc(1, sizeof(*l));
 
-	set(one, "CREATE TABLE steps (n INTEGER); INSERT INTO steps VALUES (1)");
+	set(one,
+	    "CREATE TABLE steps (n INTEGER); INSERT INTO steps VALUES (1)");
 	set(two, "INSERT INTO steps VALUES (2)");
 	set(three, "INSERT INTO steps VALUES (3)");
 	l->mem = mem_new();
@@ -79,8 +80,9 @@ only_what_is_missing_is_run(void **state)
 	struct library *l = *state;
 
 	assert_int_equal(db_open(l->path, DB_LIBRARY, true, &l->db), 0);
-	library_exec(l, "DELETE FROM steps WHERE n > 1;"
-			"PRAGMA user_version = 1");
+	library_exec(l,
+	    "DELETE FROM steps WHERE n > 1;"
+	    "PRAGMA user_version = 1");
 	db_close(l->db);
 	assert_int_equal(db_open(l->path, DB_LIBRARY, false, &l->db), 0);
 	assert_int_equal(steps(l), 313);
@@ -125,8 +127,9 @@ processes_at_once_migrate_one_at_a_time(void **state)
 	for (i = 0; i < 10; i++) {
 		l->path = mem_printf(l->mem, "%s/%d.db", l->dir, i);
 		assert_int_equal(db_open(l->path, DB_LIBRARY, true, &l->db), 0);
-		library_exec(l, "DELETE FROM steps WHERE n > 1;"
-				"PRAGMA user_version = 1");
+		library_exec(l,
+		    "DELETE FROM steps WHERE n > 1;"
+		    "PRAGMA user_version = 1");
 		db_close(l->db);
 		l->db = NULL;
 		assert_int_equal(library_race(6, open_one, l), 6);
