@@ -66,7 +66,8 @@ struct tei_tag {
 	int attribute_count;
 };
 
-bool tei_tag_is(const struct tei_tag *tag, const char *ns, const char *name);
+/* tei_tag_is - is it this element of the TEI namespace? */
+bool tei_tag_is(const struct tei_tag *tag, const char *name);
 
 /* tei_tag_has - has this start tag an attribute (of no namespace) of `name`
  * with exactly this value? */

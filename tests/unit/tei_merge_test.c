@@ -109,11 +109,11 @@ edits_in_different_places_are_merged(void **state)
 {
 	char *text = letter();
 	char *a = edit(text, "1801", "1802");
-	char *b = edit(text, "Antworten Sie nicht.", "Antworten Sie!");
+	char *b = edit(text, "Antworte mir nicht.", "Antworte mir!");
 
 	(void)state;
 	put_all(text, a, b);
-	expect_out(edit(a, "Antworten Sie nicht.", "Antworten Sie!"));
+	expect_out(edit(a, "Antworte mir nicht.", "Antworte mir!"));
 	put_all(text, a, a);
 	expect_out(a);
 	put_all(text, text, b);
@@ -126,8 +126,8 @@ the_same_line_edited_twice_is_no_proposal(void **state)
 	char *text = letter();
 
 	(void)state;
-	put_all(text, edit(text, "noch leben", "leben"),
-	    edit(text, "noch leben", "wachen"));
+	put_all(text, edit(text, "noch lebst", "lebst"),
+	    edit(text, "noch lebst", "wachst"));
 	expect_none("same lines");
 }
 
