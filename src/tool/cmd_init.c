@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "conf/conf.h"
+#include "local/db.h"
+#include "local/meta.h"
+#include "remote/probe.h"
+#include "remote/remote.h"
+#include "sync/store.h"
+#include "tool/open.h"
+#include "tool/options.h"
+#include "tool/probing.h"
+#include "tool/say.h"
+#include "tool/stop.h"
+#include "tool/tool.h"
+
+#include <string.h>
+
+/* ---- the library -------------------------------------------------------- */
+
+static int
+make_auth(struct tool *tool)
+{
+	const char *path = path_join(tool->mem, tool->conf->db_dir, "auth.db");
+	struct db *db;
+	int rc = db_open(path, DB_AUTH, true, &db);
+
+	if (rc == 0)
+		db_close(db);
+	return rc;
+}
+
+static int
+make_library(struct tool *tool)
+{
+	const char *path;
+	bool was_there;
+	int rc;
+
+	path = path_join(tool->mem, tool->conf->db_dir, "library.db");
+	was_there = path_is_file(path);
+	if ((rc = open_library(tool, true)) != 0 || (rc = make_auth(tool)) != 0)
+		return rc;
+	say("The library in %s %s.", tool->conf->db_dir,
+	    was_there ? "is there already" : "was made");
+	return 0;
+}
+
+/* ---- the store ---------------------------------------------------------- */
+
+static void
+tell_advice(const struct probe_findings *findings)
+{
+	struct buf text = { NULL, 0, 0 };
+	char *rest = NULL;
+	char *line;
+
+	probe_advice(findings, &text);
+	buf_putc(&text, '\n');
+	for (line = strtok_r(text.data, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest))
+		say("  %s", line);
+	buf_release(&text);
+}
+
+static int
+try_store(struct tool *tool)
+{
+	struct probe_findings findings;
+	int rc;
+
+	if ((rc = probing_run(tool, 0, &findings)) != 0 ||
+	    (rc = probing_keep(tool, &findings)) != 0)
+		return rc;
+	tell_advice(&findings);
+	return probing_verdict(tool, &findings);
+}
+
+static int
+join_store(struct tool *tool)
+{
+	bool made = false;
+	int rc = store_join(tool->db, tool->remote, &made);
+
+	if (rc == 0)
+		say("The store at %s was %s.", remote_name(tool->remote),
+		    made ? "created" : "joined");
+	return rc;
+}
+
+/* A library that knows its store looks first whether it is that one. */
+static int
+meet_store(struct tool *tool, bool want_probe)
+{
+	char *known;
+	int rc;
+
+	if ((rc = meta_find(tool->db, tool->mem, "store", &known)) < 0 ||
+	    (rc == 1 && (rc = join_store(tool)) != 0))
+		return rc;
+	if (want_probe && (rc = try_store(tool)) != 0)
+		return rc;
+	return join_store(tool);
+}
+
+static int
+init_do(struct tool *tool, const char *url, bool want_probe)
+{
+	int rc;
+
+	if ((rc = open_conf_store(tool, url)) != 0 ||
+	    (rc = make_library(tool)) != 0)
+		return rc;
+	if (tool->conf->remote_url == NULL) {
+		say("No store is configured; \"stemma init --store URL\" joins "
+		    "one.");
+		return 0;
+	}
+	stop_catch();
+	if ((rc = open_remote(tool)) != 0 ||
+	    (rc = meet_store(tool, want_probe)) != 0)
+		return rc;
+	return meta_put(tool->db, "store_url", url);
+}
+
+int
+cmd_init(struct tool *tool, int argc, char **argv)
+{
+	const char *url = NULL;
+	bool no_probe = false;
+	const struct option_row rows[] = {
+		{ 's', "store", "URL",
+		    "this store, instead of the configured one", .text = &url },
+		{ 0, "no-probe", NULL, "do not try what the store can do",
+		    .flag = &no_probe },
+		{ 0, NULL, NULL, NULL },
+	};
+	const struct usage usage = { "init", NULL,
+		"Make the library, try the store, create or join it",
+		"A URL is webdav+https://HOST/PATH or file:///PATH, without a "
+		"name or password,\nwhich stand in stemma.conf.  It is noted in "
+		"the library.  Twice is fine.",
+		rows, 0, 0, false };
+	int status;
+
+	if (!options_parse(&usage, &argc, &argv, &status))
+		return status;
+	return init_do(tool, url, !no_probe);
+}

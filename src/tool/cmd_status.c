@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/str.h"
+#include "local/db.h"
+#include "local/meta.h"
+#include "local/record.h"
+#include "remote/remote.h"
+#include "sync/sync.h"
+#include "tool/open.h"
+#include "tool/options.h"
+#include "tool/out.h"
+#include "tool/say.h"
+#include "tool/stop.h"
+#include "tool/tool.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* What is looked at, all in one go. */
+struct state {
+	struct record_counts counts;
+	struct sync_status sync;
+	struct hash digest;
+	char *commit;
+	char *store_id;
+	char *replica;
+	char *last_success;
+	char *last_error;
+	const char *store; /* its address, or NULL */
+};
+
+static int
+read_meta(struct tool *tool, struct state *s)
+{
+	const struct {
+		const char *key;
+		char **value;
+	} rows[] = {
+		{ "commit", &s->commit },
+		{ "store", &s->store_id },
+		{ "replica", &s->replica },
+		{ "last_success", &s->last_success },
+		{ "last_error", &s->last_error },
+	};
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc >= 0 && i < sizeof(rows) / sizeof(*rows); i++)
+		rc = meta_find(tool->db, tool->mem, rows[i].key, rows[i].value);
+	return rc < 0 ? rc : 0;
+}
+
+/* A store that is not configured, or wrongly, is an answer too. */
+static int
+read_sync(struct tool *tool, struct state *s, bool is_offline)
+{
+	char reason[512] = "not asked";
+	char *work_dir;
+	int rc;
+
+	if ((rc = open_work_dir(tool, &work_dir)) != 0)
+		return rc;
+	rc = open_remote(tool);
+	if (rc != 0)
+		snprintf(reason, sizeof(reason), "%s", err_text());
+	else
+		s->store = remote_name(tool->remote);
+	rc = sync_status(tool->db, is_offline ? NULL : tool->remote, work_dir,
+	    &s->sync);
+	if (rc == 0 && (is_offline || tool->remote == NULL))
+		snprintf(s->sync.remote_error, sizeof(s->sync.remote_error),
+		    "%s", reason);
+	return rc;
+}
+
+/* The library's part as of one moment, so that its numbers fit together. */
+static int
+read_library(struct tool *tool, struct state *s)
+{
+	int rc;
+
+	if ((rc = db_begin_read(tool->db)) != 0)
+		return rc;
+	if ((rc = record_counts(tool->db, &s->counts)) == 0 &&
+	    (rc = state_find(tool->db, &s->digest)) >= 0)
+		rc = read_meta(tool, s);
+	return db_end(tool->db, rc);
+}
+
+static void
+put_store(struct out *out, const struct state *s)
+{
+	const char *error = s->sync.remote_error;
+
+	out_text(out, "store", s->store);
+	out_text(out, "store_id", s->store_id);
+	out_bool(out, "remote_reachable", s->sync.reachable);
+	if (s->sync.remote_version >= 0)
+		out_int(out, "remote_version", s->sync.remote_version);
+	else
+		out_text(out, "remote_version", NULL);
+	out_text(out, "remote_error", error[0] != '\0' ? error : NULL);
+	out_text(out, "last_sync_time", s->last_success);
+	out_text(out, "last_error", s->last_error);
+	out_bool(out, "sync_in_progress", s->sync.in_progress);
+}
+
+static int
+state_print(const struct state *s, bool is_json)
+{
+	struct out out;
+	char hex[HASH_HEX_SIZE];
+	int rc;
+
+	out_init(&out, is_json, NULL);
+	out_bool(&out, "needs_sync", s->sync.needs_sync);
+	out_int(&out, "version", s->sync.local_version);
+	out_text(&out, "commit", s->commit);
+	out_text(&out, "state", hash_hex(&s->digest, hex));
+	out_int(&out, "records", s->counts.live);
+	out_int(&out, "deleted", s->counts.deleted);
+	out_int(&out, "unsynced_count", s->counts.to_send);
+	out_int(&out, "pending_delete", s->counts.pending_delete);
+	out_int(&out, "pending_download", s->counts.pending_download);
+	out_int(&out, "conflicts", s->counts.conflicts);
+	put_store(&out, s);
+	out_text(&out, "replica", s->replica);
+	rc = out_row(&out);
+	out_release(&out);
+	return rc;
+}
+
+/* A time that nobody can read is as old as can be. */
+static int
+check_age(const struct state *s, int64_t max_age_s)
+{
+	int64_t at_ms;
+	int64_t age_s;
+
+	if (s->last_success == NULL ||
+	    clock_parse(s->last_success, &at_ms) != 0) {
+		complain("there was no successful sync yet");
+		return STATUS_LEFT;
+	}
+	age_s = (clock_wall_ms() - at_ms) / 1000;
+	if (age_s <= max_age_s)
+		return STATUS_DONE;
+	complain("the last successful sync was %" PRId64 " s ago, at %s", age_s,
+	    s->last_success);
+	return STATUS_LEFT;
+}
+
+int
+cmd_status(struct tool *tool, int argc, char **argv)
+{
+	bool is_json = false;
+	bool is_offline = false;
+	int64_t max_age_s = -1;
+	const struct option_row rows[] = {
+		{ 'a', "max-age", "SECONDS",
+		    "status 3 when the last successful sync is older",
+		    .number = &max_age_s },
+		{ 'l', "local", NULL, "ask nothing of the store",
+		    .flag = &is_offline },
+		{ 'j', "json", NULL, "one JSON object", .flag = &is_json },
+		{ 0, NULL, NULL, NULL },
+	};
+	const struct usage usage = { "status", NULL,
+		"Print how library and store stand",
+		"Two replicas in step print the same version, commit and state.",
+		rows, 0, 0, false };
+	struct state s;
+	int status;
+	int rc;
+
+	if (!options_parse(&usage, &argc, &argv, &status))
+		return status;
+	memset(&s, 0, sizeof(s));
+	if ((rc = open_library(tool, false)) != 0)
+		return rc;
+	stop_catch();
+	if ((rc = read_library(tool, &s)) != 0 ||
+	    (rc = read_sync(tool, &s, is_offline)) != 0 ||
+	    (rc = state_print(&s, is_json)) != 0)
+		return rc;
+	return max_age_s >= 0 ? check_age(&s, max_age_s) : STATUS_DONE;
+}
