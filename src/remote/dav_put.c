@@ -71,28 +71,34 @@ sent(struct dav_put *p)
 /* ---- moving ------------------------------------------------------------ */
 
 static void
+end_lost(struct dav_put *p)
+{
+	end(p, err_set(E_REMOTE, "%s: the server lost what was sent", p->path));
+}
+
+/* The other name is gone: what is there now? */
+static void
 looked_at_target(struct dav_put *p)
 {
 	const struct dav_listing *l = &p->ask;
+	bool is_ours = l->is_there &&
+	    (p->replaces || l->size_bytes < 0 ||
+		l->size_bytes == p->src->size_bytes);
 
 	if (l->outcome.rc != 0) {
 		end(p, outcome_tell(&l->outcome));
-	} else if (l->is_there &&
-	    (p->replaces || l->size_bytes == p->src->size_bytes ||
-		l->size_bytes < 0)) {
-		p->was_up = false;
+		return;
+	}
+	p->was_up = false;
+	if (is_ours) {
 		end(p, 0);
 	} else if (l->is_there) {
 		end_exists(p);
-	} else if (!p->was_lost) {
+	} else if (p->was_lost) {
+		end_lost(p);
+	} else {
 		p->was_lost = true;
 		send_it(p);
-	} else {
-		end(p,
-		    err_set(E_REMOTE,
-			"%s: what was sent got lost on the "
-			"server",
-			p->path));
 	}
 }
 

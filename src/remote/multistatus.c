@@ -505,10 +505,13 @@ multistatus_end(struct multistatus *ms)
 	if (ms->rc != 0)
 		return ms->rc;
 	(void)xmlParseChunk(ms->xml, NULL, 0, 1);
+	/* An element that was cut off may look like another one. */
+	if (ms->rc == E_CORRUPT || (ms->rc == 0 && !ms->is_over))
+		return ms->rc = err_set(E_REMOTE,
+			   "the listing ends too "
+			   "early");
 	if (ms->rc != 0)
 		return ms->rc;
-	if (!ms->is_over)
-		return err_set(E_REMOTE, "the listing ends too early");
 	if (!ms->xml->wellFormed)
 		return no_xml(ms);
 	if (ms->responses > 0 && ms->ours == 0)

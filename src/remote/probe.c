@@ -558,26 +558,36 @@ probe_range(struct probe *p)
 }
 
 static int
+try_name(struct probe *p, struct remote *r, int length)
+{
+	struct source src = { .data = p->data, .fd = -1, .size_bytes = 100 };
+	char name[256], path[PATH_SIZE];
+	int rc;
+
+	memset(name, 'n', sizeof(name));
+	name[length] = '\0';
+	if ((rc = r->ops->put(r, path_of(p, name, path), &src)) != 0)
+		return is_end(rc) ? rc : 0;
+	return holds(p, name, p->data, 100);
+}
+
+/* Asked once for each: servers say 500 to what is too long. */
+static int
 probe_names(struct probe *p)
 {
 	static const int lengths[] = { 255, 200, 143, 120, 96, 64 };
-	char name[256];
+	struct remote *r = NULL;
 	size_t i;
 	int rc;
 
 	say(p, "How long may a name be?");
-	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-		memset(name, 'n', sizeof(name));
-		name[lengths[i]] = '\0';
-		rc = put(p, name, p->data, 100);
-		if (is_end(rc))
-			return rc;
-		if (rc == 0 && holds(p, name, p->data, 100) > 0) {
+	if ((rc = open_racer(p, &r)) == 0)
+		remote_set_traits(r, p->r->traits);
+	for (i = 0; rc == 0 && i < sizeof(lengths) / sizeof(lengths[0]); i++)
+		if ((rc = try_name(p, r, lengths[i])) > 0)
 			p->found->longest_name = lengths[i];
-			return 0;
-		}
-	}
-	return 0;
+	remote_close(r);
+	return is_end(rc) ? rc : 0;
 }
 
 /* A file of nothing but holes: it takes no memory. */
