@@ -170,7 +170,7 @@ user_cmd_role(struct tool *tool, int argc, char **argv)
 
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
-	list.items = (const char **)argv + 1;
+	list.items = argv + 1;
 	list.n = argc - 1;
 	if (roles_of(&list, &roles) != 0)
 		return options_wrong(&usage, "%s", err_text());

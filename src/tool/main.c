@@ -142,6 +142,8 @@ run(struct tool *tool, int argc, char **argv)
 {
 	const struct command *c;
 	struct leading l = { NULL, false, false, false };
+	static char version[] = "version";
+	char *words[] = { version, NULL };
 	int status;
 
 	if (!leading_parse(tool, &l, &argc, &argv, &status))
@@ -151,7 +153,7 @@ run(struct tool *tool, int argc, char **argv)
 	if (l.is_verbose)
 		log_set_level(LOG_DEBUG);
 	if (l.want_version)
-		return cmd_version(tool, 1, (char *[]){ "version", NULL });
+		return cmd_version(tool, 1, words);
 	if (str_eq(argv[0], "help"))
 		return run_help(tool, argc, argv);
 	if ((c = command_find(argv[0])) == NULL)

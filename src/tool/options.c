@@ -70,7 +70,7 @@ row_of(const struct usage *usage, int code)
 }
 
 static void
-list_add(struct option_list *list, const char *item)
+list_add(struct option_list *list, char *item)
 {
 	list->items = xrealloc(list->items,
 	    (size_t)(list->n + 1) * sizeof(list->items[0]));
@@ -87,7 +87,7 @@ option_list_release(struct option_list *list)
 
 static int
 row_take(const struct usage *usage, const struct option_row *row,
-    const char *value)
+    char *value)
 {
 	if (row->flag != NULL)
 		*row->flag = true;

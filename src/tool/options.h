@@ -9,7 +9,7 @@
 
 /* Values of an option that may be given several times; borrowed from argv. */
 struct option_list {
-	const char **items;
+	char **items;
 	int n;
 };
 void option_list_release(struct option_list *list);
