@@ -239,6 +239,7 @@ struct apply {
 	bool have_outbox;
 	struct outbox outbox;
 	bool own;
+	struct hash state; /* of a rehearsal */
 };
 
 /* A commit may name only what its parent's state names, or names of the
@@ -452,29 +453,43 @@ apply_commit(struct sync *s, int64_t version)
 	return rc;
 }
 
-/* Everything a reader does, then taken back: what it counted too. */
+/* ---- the rehearsal ----------------------------------------------------------- */
+
+/* What a reader will look at, without writing: names, and the digest. */
+static int
+rehearse_change(void *arg, const struct commit_change *change)
+{
+	struct apply *a = arg;
+	struct record side;
+	struct hash one;
+	int rc;
+
+	mem_reset(a->change);
+	if ((rc = check_name(a, &change->rec)) != 0 ||
+	    (rc = record_side(a->s->db, a->change, change->rec.stable_id,
+		 &side, NULL)) < 0)
+		return rc;
+	if (rc == 1) {
+		shared_digest(&side, &one);
+		hash_sum_sub(&a->state, &one);
+	}
+	shared_digest(&change->rec, &one);
+	hash_sum_add(&a->state, &one);
+	return 0;
+}
+
 int
 apply_rehearse(struct sync *s, int64_t version)
 {
-	struct sync_summary sum = *s->sum;
-	bool diverged = s->diverged;
-	int64_t deleted = s->deleted;
 	struct apply a;
 	int rc;
 
-	s->diverged = false;
 	if ((rc = apply_begin(&a, s, version)) == 0 &&
-	    (rc = db_begin(s->db)) == 0) {
-		rc = apply_all(&a);
-		if (rc == 0 && s->diverged)
-			rc = err_set(E_CORRUPT, "commit %" PRId64 " of our own "
-			    "does not lead to the state that it says",
-			    version);
-		db_end(s->db, rc != 0 ? rc : E_STOPPED);
-	}
-	*s->sum = sum;
-	s->diverged = diverged;
-	s->deleted = deleted;
+	    (rc = state_find(s->db, &a.state)) == 0 &&
+	    (rc = commit_each(a.file, rehearse_change, &a)) == 0 &&
+	    !hash_eq(&a.state, &a.c.state))
+		rc = err_set(E_CORRUPT, "commit %" PRId64 " of our own does "
+		    "not lead to the state that it says", version);
 	apply_release(&a);
 	return rc;
 }

@@ -38,8 +38,9 @@ int apply_record(struct sync *s, struct mem *mem, const struct theirs *theirs);
 int apply_commit(struct sync *s, int64_t version);
 
 /*
- * apply_rehearse - apply the commit of the outbox, which lies at chain_file,
- * with the reader's code, and take it back.  E_CORRUPT.
+ * apply_rehearse - read a commit that is to be published, which lies at
+ * chain_file, with the reader's code and checks, and sum up the digest that it
+ * leads to; writes nothing.  E_CORRUPT.
  */
 int apply_rehearse(struct sync *s, int64_t version);
 

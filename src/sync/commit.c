@@ -380,56 +380,84 @@ struct changes_read {
 	char last[STABLE_ID_SIZE];
 };
 
-static int
-decode_op(struct mem *mem, struct json line, struct commit_change *change)
-{
+/* The members of a line, in one pass over it. */
+struct change_read {
+	struct mem *mem;
+	struct commit_change *change;
 	const char *op;
-	int rc;
+	int seen; /* of the five that must be there */
+};
 
-	if ((rc = get_text(mem, line, "op", &op)) != 0)
-		return rc;
-	change->is_delete = strcmp(op, "delete") == 0;
-	if ((!change->is_delete && strcmp(op, "put") != 0) ||
-	    change->rec.deleted != change->is_delete)
-		return err_set(E_CORRUPT, "a change is neither put nor delete");
+static int
+member_text(struct change_read *r, const char *key, struct json value,
+    const char **text)
+{
+	char *s;
+
+	if (json_string(r->mem, value, &s) != 0 || strlen(s) > SHARED_TEXT_MAX)
+		return err_set(E_CORRUPT, "a change's \"%s\" is no text", key);
+	*text = s;
 	return 0;
 }
 
 static int
-decode_user(struct mem *mem, struct json line, struct commit_change *change)
+member_record(struct change_read *r, struct json value)
 {
-	struct json value;
-	int rc;
+	if (shared_decode(r->mem, value, &r->change->rec) != 0)
+		return err_wrap(E_CORRUPT, "a change");
+	return 0;
+}
 
-	if ((rc = get(line, "user", &value)) != 0)
-		return rc;
-	change->user = NULL;
-	if (json_kind(value) == JSON_NULL)
-		return 0;
-	return get_text(mem, line, "user", &change->user);
+static int
+member_parents(struct change_read *r, struct json value)
+{
+	r->change->parents = mem_strndup(r->mem, value.text, value.len);
+	return strcmp(r->change->parents, "[]") == 0 ? 0 :
+	    parents_check(r->change->parents);
+}
+
+static int
+one_member(void *arg, const char *key, struct json value)
+{
+	struct change_read *r = arg;
+	struct commit_change *change = r->change;
+
+	r->seen++;
+	if (strcmp(key, "record") == 0)
+		return member_record(r, value);
+	if (strcmp(key, "parents") == 0)
+		return member_parents(r, value);
+	if (strcmp(key, "op") == 0)
+		return member_text(r, key, value, &r->op);
+	if (strcmp(key, "replica") == 0)
+		return member_text(r, key, value, &change->replica);
+	if (strcmp(key, "user") == 0)
+		return json_kind(value) == JSON_NULL ? 0 :
+		    member_text(r, key, value, &change->user);
+	r->seen--;
+	return 0;
 }
 
 static int
 decode_change(struct mem *mem, struct json line, struct commit_change *change)
 {
-	struct json value;
+	struct change_read r = { mem, change, NULL, 0 };
 	int rc;
 
-	if (json_check(line.text, line.len) != 0 ||
-	    json_kind(line) != JSON_OBJECT)
+	memset(change, 0, sizeof(*change));
+	rc = json_each_member(line, one_member, &r);
+	if (rc == E_CORRUPT)
+		return rc;
+	if (rc != 0)
 		return err_set(E_CORRUPT, "a change is no JSON object");
-	if ((rc = get(line, "record", &value)) != 0)
-		return rc;
-	if (shared_decode(mem, value, &change->rec) != 0)
-		return err_wrap(E_CORRUPT, "a change");
-	if ((rc = get(line, "parents", &value)) != 0)
-		return rc;
-	change->parents = mem_strndup(mem, value.text, value.len);
-	if ((rc = parents_check(change->parents)) != 0 ||
-	    (rc = get_text(mem, line, "replica", &change->replica)) != 0 ||
-	    (rc = decode_op(mem, line, change)) != 0)
-		return rc;
-	return decode_user(mem, line, change);
+	if (r.seen != 5)
+		return err_set(E_CORRUPT, "a change lacks op, parents, record, "
+		    "replica or user");
+	change->is_delete = strcmp(r.op, "delete") == 0;
+	if ((!change->is_delete && strcmp(r.op, "put") != 0) ||
+	    change->rec.deleted != change->is_delete)
+		return err_set(E_CORRUPT, "a change is neither put nor delete");
+	return 0;
 }
 
 static int

@@ -28,13 +28,15 @@ later(const struct merge *m, const char *ours, const char *theirs)
 	return cmp > 0 ? ours : theirs;
 }
 
-/* NULL is a value like any other: "none". */
+/* NULL is a value like any other: "none".  Without a base it says nothing. */
 static const char *
 merge_text(const struct merge *m, const char *base, const char *ours,
     const char *theirs)
 {
 	if (str_eq(ours, theirs))
 		return theirs;
+	if (m->base == NULL && (ours == NULL || theirs == NULL))
+		return ours != NULL ? ours : theirs;
 	if (m->base != NULL && str_eq(base, ours))
 		return theirs;
 	if (m->base != NULL && str_eq(base, theirs))
@@ -55,6 +57,24 @@ merge_int(const struct merge *m, int64_t base, int64_t ours, int64_t theirs)
 	if (cmp == 0)
 		return ours > theirs ? ours : theirs;
 	return cmp > 0 ? ours : theirs;
+}
+
+static bool
+merge_flag(const struct merge *m, bool base, bool ours, bool theirs)
+{
+	if (m->base == NULL)
+		return ours || theirs;
+	return merge_int(m, base, ours, theirs) != 0;
+}
+
+/* Two that fit may not fit together: then the later side's stands alone. */
+static const char *
+within_bounds(const struct merge *m, const struct buf *merged,
+    const char *ours, const char *theirs)
+{
+	if (merged->len > SHARED_JSON_MAX)
+		return later(m, ours, theirs);
+	return mem_strdup(m->mem, buf_text(merged));
 }
 
 /* ---- collections: a set -------------------------------------------------- */
@@ -118,7 +138,7 @@ merge_set(struct merge *m, const char *base, const char *ours,
 	if (rc == 0)
 		rc = collections_canon(buf_text(&both), &sorted);
 	if (rc == 0)
-		*out = mem_strdup(m->mem, buf_text(&sorted));
+		*out = within_bounds(m, &sorted, ours, theirs);
 	buf_release(&both);
 	buf_release(&sorted);
 	return rc;
@@ -187,7 +207,7 @@ merge_object(struct merge *m, const char *base, const char *ours,
 	if (rc == 0)
 		rc = json_canon(both.data, both.len, &canon);
 	if (rc == 0)
-		*out = mem_strdup(m->mem, buf_text(&canon));
+		*out = within_bounds(m, &canon, ours, theirs);
 	buf_release(&both);
 	buf_release(&canon);
 	return rc;
@@ -242,8 +262,8 @@ merge_scalars(const struct merge *m, struct record *out)
 	TEXT(variant);
 	out->version = merge_int(m, m->base ? m->base->version : 0,
 	    m->ours->version, m->theirs->version);
-	out->is_gold = merge_int(m, m->base ? m->base->is_gold : 0,
-	    m->ours->is_gold, m->theirs->is_gold) != 0;
+	out->is_gold = merge_flag(m, m->base && m->base->is_gold,
+	    m->ours->is_gold, m->theirs->is_gold);
 	out->updated_at = str_cmp(m->ours->updated_at,
 	    m->theirs->updated_at) > 0 ? m->ours->updated_at :
 					 m->theirs->updated_at;

@@ -10,13 +10,14 @@ struct mem;
 /*
  * merge_records - three-way merge of the fields of two live records, pure.
  *
- *   base    what both came from; NULL: none (then fields that are equal stand,
- *           and of others the later one)
+ *   base    what both came from; NULL: none (then what either says is in, and
+ *           where they say different things, the later one)
  *   out     texts are memory of `mem` or belong to the arguments
  *
  * Fields changed on one side are taken.  doc_collections as a set: what either
  * put in is in, what either took out is out.  doc_metadata, file_metadata and
- * extra key by key.  The same scalar changed on both: the later hybrid time
+ * extra key by key (where the two do not fit into the bounds of a
+ * record, the later side's).  The same scalar changed on both: the later hybrid time
  * (updated_at) wins; at equal times the greater text, so that both replicas
  * decide alike.  The content (id, generation, file_size, mime_type) goes
  * together: the one that changed; where both did, ours (whoever calls has made
