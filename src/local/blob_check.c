@@ -59,45 +59,54 @@ tell_count(const struct check *c, struct stmt *st)
 }
 
 static int
-mend_counts(struct db *db)
+run_plain(struct db *db, enum sql sql)
 {
 	struct stmt *st;
-	int rc;
+	int rc = db_stmt(db, sql, &st);
 
-	if ((rc = db_stmt(db, BLOB_MEND_COUNTS, &st)) != 0 ||
-	    (rc = db_run(st)) != 0 ||
-	    (rc = db_stmt(db, BLOB_MEND_UNHELD, &st)) != 0)
-		return rc;
-	return db_run(st);
+	return rc != 0 ? rc : db_run(st);
 }
 
 static int
-tell_counts(const struct check *c)
+mend_counts(struct db *db)
+{
+	int rc;
+
+	if ((rc = db_begin(db)) != 0)
+		return rc;
+	if ((rc = run_plain(db, BLOB_MEND_COUNTS)) == 0)
+		rc = run_plain(db, BLOB_MEND_UNHELD);
+	return db_end(db, rc);
+}
+
+static int
+tell_counts(const struct check *c, bool *is_wrong)
 {
 	struct stmt *st;
 	int rc;
 
+	*is_wrong = false;
 	if ((rc = db_stmt(c->db, BLOB_MISCOUNTED, &st)) != 0)
 		return rc;
-	while ((rc = db_step(st)) == 1)
+	while ((rc = db_step(st)) == 1) {
+		*is_wrong = true;
 		if ((rc = tell_count(c, st)) != 0)
 			break;
+	}
 	db_reset(st);
 	return rc;
 }
 
+/* The lock is taken only where there is something to mend. */
 static int
 check_counts(const struct check *c)
 {
+	bool is_wrong;
 	int rc;
 
-	rc = c->repair ? db_begin(c->db) : db_begin_read(c->db);
-	if (rc != 0)
+	if ((rc = tell_counts(c, &is_wrong)) != 0)
 		return rc;
-	rc = tell_counts(c);
-	if (rc == 0 && c->repair)
-		rc = mend_counts(c->db);
-	return db_end(c->db, rc);
+	return is_wrong && c->repair ? mend_counts(c->db) : 0;
 }
 
 /* ---- one content --------------------------------------------------------- */

@@ -198,10 +198,19 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 [BLOB_WANTED] = { LIBRARY,
 	"SELECT id, file_type, file_size, tries FROM storage_refs"
 	" WHERE present = 0 AND refs > 0 AND id > ?1 ORDER BY id, file_type" },
-/* Counts are not trusted alone: what is removed is gone. */
+/*
+ * Counts are not trusted alone: what is removed is gone.  As the view holds, but
+ * with the index of files, which may be a million.
+ */
 [BLOB_UNHELD] = { LIBRARY,
-	"SELECT id, file_type FROM storage_refs WHERE refs = 0 AND id > ?1"
-	" AND (id, file_type) NOT IN (SELECT id, file_type FROM holds)"
+	"SELECT id, file_type FROM storage_refs r WHERE refs = 0 AND id > ?1"
+	" AND NOT EXISTS (SELECT 1 FROM files f WHERE f.id = r.id"
+	" AND f.file_type = r.file_type AND f.deleted = 0)"
+	" AND (id, file_type) NOT IN (SELECT id, file_type FROM history)"
+	" AND (id, file_type) NOT IN (SELECT their_id, file_type"
+	" FROM conflicts WHERE their_id IS NOT NULL)"
+	" AND (id, file_type) NOT IN (SELECT merge_id, file_type"
+	" FROM conflicts WHERE merge_id IS NOT NULL)"
 	" ORDER BY id LIMIT ?2" },
 [BLOB_FORGET] = { LIBRARY,
 	"DELETE FROM storage_refs WHERE id = ?1 AND file_type = ?2"
