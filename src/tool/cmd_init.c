@@ -80,14 +80,16 @@ try_store(struct tool *tool)
 }
 
 static int
-join_store(struct tool *tool)
+join_store(struct tool *tool, bool is_known)
 {
 	bool made = false;
 	int rc = store_join(tool->db, tool->remote, &made);
 
 	if (rc == 0)
-		say("The store at %s was %s.", remote_name(tool->remote),
-		    made ? "created" : "joined");
+		say("The store at %s %s.", remote_name(tool->remote),
+		    is_known   ? "is the one of this library"
+			: made ? "was created"
+			       : "was joined");
 	return rc;
 }
 
@@ -98,12 +100,15 @@ meet_store(struct tool *tool, bool want_probe)
 	char *known;
 	int rc;
 
-	if ((rc = meta_find(tool->db, tool->mem, "store", &known)) < 0 ||
-	    (rc == 1 && (rc = join_store(tool)) != 0))
+	if ((rc = meta_find(tool->db, tool->mem, "store", &known)) < 0)
 		return rc;
+	if (rc == 1) {
+		rc = join_store(tool, true);
+		return rc == 0 && want_probe ? try_store(tool) : rc;
+	}
 	if (want_probe && (rc = try_store(tool)) != 0)
 		return rc;
-	return join_store(tool);
+	return join_store(tool, false);
 }
 
 static int
@@ -123,7 +128,7 @@ init_do(struct tool *tool, const char *url, bool want_probe)
 	if ((rc = open_remote(tool)) != 0 ||
 	    (rc = meet_store(tool, want_probe)) != 0)
 		return rc;
-	return meta_put(tool->db, "store_url", url);
+	return url != NULL ? open_note_store(tool) : 0;
 }
 
 int
@@ -141,8 +146,8 @@ cmd_init(struct tool *tool, int argc, char **argv)
 	const struct usage usage = { "init", NULL,
 		"Make the library, try the store, create or join it",
 		"A URL is webdav+https://HOST/PATH or file:///PATH, without a "
-		"name or password,\nwhich stand in stemma.conf.  It is noted in "
-		"the library.  Twice is fine.",
+		"name or password,\nwhich stand in stemma.conf.  It counts until "
+		"stemma.conf names another.  Twice is fine.",
 		rows, 0, 0, false };
 	int status;
 

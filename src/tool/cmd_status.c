@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "local/db.h"
 #include "local/meta.h"
@@ -53,27 +54,37 @@ read_meta(struct tool *tool, struct state *s)
 	return rc < 0 ? rc : 0;
 }
 
-/* A store that is not configured, or wrongly, is an answer too. */
+/* That no store can be asked is an answer too, with its reason. */
+static void
+not_asked(struct state *s, const char *reason)
+{
+	s->sync.remote_version = -1;
+	snprintf(s->sync.remote_error, sizeof(s->sync.remote_error), "%s",
+	    reason);
+}
+
 static int
 read_sync(struct tool *tool, struct state *s, bool is_offline)
 {
-	char reason[512] = "not asked";
+	char *reason = NULL;
 	char *work_dir;
 	int rc;
 
 	if ((rc = open_work_dir(tool, &work_dir)) != 0)
 		return rc;
-	rc = open_remote(tool);
-	if (rc != 0)
-		snprintf(reason, sizeof(reason), "%s", err_text());
+	if (open_remote(tool) != 0)
+		reason = mem_strdup(tool->mem, err_text());
 	else
 		s->store = remote_name(tool->remote);
 	rc = sync_status(tool->db, is_offline ? NULL : tool->remote, work_dir,
 	    &s->sync);
-	if (rc == 0 && (is_offline || tool->remote == NULL))
-		snprintf(s->sync.remote_error, sizeof(s->sync.remote_error),
-		    "%s", reason);
-	return rc;
+	if (rc == E_ABSENT && reason == NULL)
+		reason = mem_strdup(tool->mem, err_text());
+	if (rc != 0 && rc != E_ABSENT)
+		return rc;
+	if (reason != NULL || is_offline)
+		not_asked(s, reason != NULL ? reason : "not asked");
+	return 0;
 }
 
 /* The library's part as of one moment, so that its numbers fit together. */
@@ -186,5 +197,9 @@ cmd_status(struct tool *tool, int argc, char **argv)
 	    (rc = read_sync(tool, &s, is_offline)) != 0 ||
 	    (rc = state_print(&s, is_json)) != 0)
 		return rc;
+	if (s.sync.reachable && s.sync.remote_error[0] != '\0') {
+		complain("%s", s.sync.remote_error);
+		return STATUS_FAILED;
+	}
 	return max_age_s >= 0 ? check_age(&s, max_age_s) : STATUS_DONE;
 }

@@ -51,22 +51,45 @@ check_url(const char *url)
 	return 0;
 }
 
+/* What is wrong with it is told of the option, not of what stands for it. */
+static int
+wrong_url(int rc)
+{
+	static const char words[] = "environment: REMOTE_URL=";
+	const char *text = err_text();
+
+	if (!str_starts(text, words))
+		return rc;
+	return err_set(rc, "--store %s", text + strlen(words));
+}
+
 /* As if the environment said so, which overrides every file. */
+static int
+set_store(struct tool *tool, const char *url)
+{
+	int rc;
+
+	setenv("WEBDAV_ENABLED", "no", 1);
+	setenv("REMOTE_URL", url, 1);
+	conf_free(tool->conf);
+	tool->conf = NULL;
+	tool->is_store_given = true;
+	rc = open_conf(tool);
+	return rc != 0 ? wrong_url(rc) : 0;
+}
+
 int
 open_conf_store(struct tool *tool, const char *url)
 {
 	int rc;
 
-	if (url != NULL) {
-		if ((rc = check_url(url)) != 0)
-			return rc;
-		setenv("WEBDAV_ENABLED", "no", 1);
-		setenv("REMOTE_URL", url, 1);
-		tool->is_store_given = true;
-		conf_free(tool->conf);
-		tool->conf = NULL;
-	}
-	return open_conf(tool);
+	if ((rc = open_conf(tool)) != 0 || url == NULL)
+		return rc;
+	if ((rc = check_url(url)) != 0)
+		return rc;
+	if (tool->conf->remote_url != NULL)
+		tool->conf_url = mem_strdup(tool->mem, tool->conf->remote_url);
+	return set_store(tool, url);
 }
 
 /* ---- the library -------------------------------------------------------- */
@@ -106,16 +129,42 @@ open_contents(struct tool *tool)
 	return rc;
 }
 
+/*
+ * The store that was given at init counts as long as the configuration says
+ * what it said then: whoever changes it means it.
+ */
 static int
 take_noted_store(struct tool *tool)
 {
-	char *url = NULL;
+	const char *now = tool->conf->remote_url;
+	char *url;
+	char *then;
 	int rc;
 
 	if (tool->is_store_given)
 		return 0;
 	rc = meta_find(tool->db, tool->mem, "store_url", &url);
-	return rc == 1 ? open_conf_store(tool, url) : rc;
+	if (rc <= 0)
+		return rc;
+	rc = meta_find(tool->db, tool->mem, "store_url_then", &then);
+	if (rc < 0 || !str_eq(rc == 1 ? then : NULL, now))
+		return rc < 0 ? rc : 0;
+	return set_store(tool, url);
+}
+
+int
+open_note_store(struct tool *tool)
+{
+	int rc;
+
+	if (!tool->is_store_given)
+		return 0;
+	if ((rc = db_begin(tool->db)) != 0)
+		return rc;
+	rc = meta_put(tool->db, "store_url", getenv("REMOTE_URL"));
+	if (rc == 0)
+		rc = meta_put(tool->db, "store_url_then", tool->conf_url);
+	return db_end(tool->db, rc);
 }
 
 int
@@ -128,7 +177,7 @@ open_library(struct tool *tool, bool create)
 	if ((rc = open_conf(tool)) != 0 ||
 	    (create && (rc = make_dirs(tool->conf)) != 0) ||
 	    (rc = open_db(tool, create)) != 0 ||
-	    (!create && (rc = take_noted_store(tool)) != 0))
+	    (rc = take_noted_store(tool)) != 0)
 		return rc;
 	return open_contents(tool);
 }

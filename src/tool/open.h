@@ -27,9 +27,15 @@ int open_conf_store(struct tool *tool, const char *url);
 /*
  * open_library - the library and its contents.  E_ABSENT: there is none yet
  * ("run stemma init").  With `create` it is made, with its folders.  A store
- * that `stemma init --store` noted in it counts from then on.
+ * that is noted in it (open_note_store) is taken into the configuration.
  */
 int open_library(struct tool *tool, bool create);
+
+/*
+ * open_note_store - note in the library the store that --store gave, so that
+ * it counts until the configuration changes.
+ */
+int open_note_store(struct tool *tool);
 
 /* open_remote_config - how to reach the store.  E_ABSENT: there is none. */
 int open_remote_config(struct tool *tool, struct remote_config *config);

@@ -86,8 +86,7 @@ option_list_release(struct option_list *list)
 }
 
 static int
-row_take(const struct usage *usage, const struct option_row *row,
-    char *value)
+row_take(const struct usage *usage, const struct option_row *row, char *value)
 {
 	if (row->flag != NULL)
 		*row->flag = true;

@@ -28,7 +28,8 @@ struct tool {
 	const char *conf_file; /* -c, or NULL; borrowed */
 	struct mem *mem;       /* for as long as the program runs */
 	struct conf *conf;
-	bool is_store_given; /* by --store, now or at init */
+	bool is_store_given;  /* by --store, now or at init */
+	const char *conf_url; /* what the configuration says without it */
 	struct db *db;
 	struct blobs *blobs;
 	struct remote *remote;
