@@ -16,9 +16,9 @@ struct mem;
  *
  * Fields changed on one side are taken.  doc_collections as a set: what either
  * put in is in, what either took out is out.  doc_metadata, file_metadata and
- * extra key by key (where the two do not fit into the bounds of a
- * record, the later side's).  The same scalar changed on both: the later hybrid time
- * (updated_at) wins; at equal times the greater text, so that both replicas
+ * extra key by key.  Where the two together are longer than a record may be, the
+ * later side's column stands.  The same scalar changed on both: the later hybrid
+ * time (updated_at) wins; at equal times the greater text, so that both replicas
  * decide alike.  The content (id, generation, file_size, mime_type) goes
  * together: the one that changed; where both did, ours (whoever calls has made
  * sure that they are the same, or notes a conflict).  Birth (created_at,
