@@ -285,6 +285,49 @@ what_is_taken_is_never_collected(void **state)
 	    -1);
 }
 
+/* Takes a content, says so, and commits a while later. */
+static int
+take_slowly(struct contents *c, const char *id, int said)
+{
+	struct db *db;
+	int rc;
+
+	if ((rc = db_open(c->l->path, DB_LIBRARY, false, &db)) != 0)
+		return rc;
+	db_set_blobs(db, c->blobs);
+	if ((rc = db_begin(db)) != 0 || (rc = ref_take(db, id, "pdf", 3)) != 1)
+		return -1;
+	if (write(said, "", 1) != 1)
+		return -1;
+	usleep(200000);
+	return db_end(db, 0);
+}
+
+static void
+what_is_taken_while_a_collector_waits_stays(void **state)
+{
+	struct contents *c = *state;
+	char *id = contents_put(c, "abc", "pdf"), byte;
+	int ends[2], status;
+	int64_t n;
+
+	assert_int_equal(take(c, id, 3), 1);
+	assert_int_equal(drop(c, id), 0);
+	assert_int_equal(pipe(ends), 0);
+	if (fork() == 0)
+		_exit(take_slowly(c, id, ends[1]) != 0);
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	/* It sees that nobody holds it, and then has to wait for the lock. */
+	assert_int_equal(row(c, id), 13);
+	assert_int_equal(blob_collect(c->blobs, c->l->db, &n), 0);
+	assert_true(wait(&status) > 0 && status == 0);
+	assert_int_equal(n, 0);
+	assert_true(blob_is_here(c->blobs, id, "pdf"));
+	assert_int_equal(row(c, id), 113);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int
 main(void)
 {
@@ -301,6 +344,7 @@ main(void)
 		T(records_wait_again_for_a_content_that_is_gone),
 		T(a_row_left_by_a_crash_is_not_believed),
 		T(what_is_taken_is_never_collected),
+		T(what_is_taken_while_a_collector_waits_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
