@@ -114,7 +114,7 @@ collect_unheld(struct collect *c)
 	struct unheld *page = xmalloc(PAGE * sizeof(*page));
 	struct mem *mem = mem_new();
 	char after[65] = "";
-	int n, rc;
+	int n, rc = 0;
 
 	do {
 		mem_reset(mem);

@@ -7,7 +7,9 @@
 #include "unit/library.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,6 +28,18 @@ note_opened(sqlite3 *db, char **error, const struct sqlite3_api_routines *api)
 	(void)api;
 	last_opened = db;
 	return SQLITE_OK;
+}
+
+/* In place of libc's: where a test wants it, every folder is far away. */
+static int is_far;
+
+int
+statfs(const char *path, struct statfs *fs)
+{
+	(void)path;
+	memset(fs, 0, sizeof(*fs));
+	fs->f_type = is_far ? NFS_SUPER_MAGIC : EXT4_SUPER_MAGIC;
+	return 0;
 }
 
 static int
@@ -223,6 +237,21 @@ what_is_no_database_is_corrupt(void **state)
 	memset(junk, 'x', sizeof(junk));
 	assert_int_equal(file_write(path, junk, sizeof(junk), 0600), 0);
 	assert_int_equal(db_open(path, DB_LIBRARY, true, &db), E_CORRUPT);
+}
+
+static void
+a_network_file_system_is_no_place(void **state)
+{
+	struct library *l = *state;
+	char *path = path_join(l->mem, l->dir, "far.db");
+	struct db *db;
+
+	is_far = 1;
+	assert_int_equal(db_open(path, DB_LIBRARY, true, &db), E_INPUT);
+	assert_non_null(strstr(err_text(), "network"));
+	assert_int_equal(db_open(l->path, DB_LIBRARY, false, &db), E_INPUT);
+	is_far = 0;
+	assert_false(path_is_file(path));
 }
 
 static int
@@ -680,6 +709,7 @@ main(void)
 		T(a_newer_library_is_refused_and_left_alone),
 		T(a_database_of_others_is_refused),
 		T(what_is_no_database_is_corrupt),
+		T(a_network_file_system_is_no_place),
 		T(many_processes_may_make_it_at_once),
 		T(every_statement_prepares),
 		T(values_come_back_as_they_were_bound),
