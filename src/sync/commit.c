@@ -2,9 +2,11 @@
 /* Copyright (c) 2026 The Stemma authors */
 #include "sync/commit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -12,6 +14,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+
+#define CHECKPOINT_BYTES_MAX (1LL << 40)
 
 static void
 put_text(struct buf *out, const char *key, const char *text)
@@ -124,7 +128,8 @@ get_text(struct mem *mem, struct json line, const char *key, const char **text)
 
 	if ((rc = get(line, key, &value)) != 0)
 		return rc;
-	if (json_string(mem, value, &s) != 0 || strlen(s) > SHARED_TEXT_MAX)
+	if (json_string(mem, value, &s) != 0 ||
+	    !shared_is_plain(s, SHARED_TEXT_MAX))
 		return err_set(E_CORRUPT, "a commit's \"%s\" is no text", key);
 	*text = s;
 	return 0;
@@ -210,6 +215,9 @@ get_checkpoint(struct mem *mem, struct json line,
 	    (rc = get_int(value, "size", &cp->size_bytes)) != 0 ||
 	    (rc = get_int(value, "version", &cp->version)) != 0)
 		return rc;
+	if (cp->size_bytes > CHECKPOINT_BYTES_MAX)
+		return err_set(E_CORRUPT, "a commit's checkpoint has a size "
+		    "that cannot be");
 	return 0;
 }
 
@@ -299,7 +307,20 @@ first_line(void *arg, char *line, size_t len)
 	return rc != 0 ? rc : 1;
 }
 
-/* A line that is too long, or none at all, is the object's fault. */
+/* So no line is longer than that. */
+static int
+check_size(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return err_set(E_IO, "a commit: %s", strerror(errno));
+	if (st.st_size > COMMIT_READ_MAX)
+		return err_set(E_CORRUPT, "a commit has more than %d bytes",
+		    COMMIT_READ_MAX);
+	return 0;
+}
+
 static int
 each_line(const char *file, int (*fn)(void *arg, char *line, size_t len),
     void *arg)
@@ -308,7 +329,8 @@ each_line(const char *file, int (*fn)(void *arg, char *line, size_t len),
 
 	if ((fd = open(file, O_RDONLY | O_CLOEXEC)) == -1)
 		return err_set(E_IO, "%s: cannot be read", file);
-	rc = file_each_line(fd, COMMIT_READ_MAX, fn, arg);
+	if ((rc = check_size(fd)) == 0)
+		rc = file_each_line(fd, COMMIT_READ_MAX, fn, arg);
 	close(fd);
 	return rc;
 }
@@ -394,7 +416,8 @@ member_text(struct change_read *r, const char *key, struct json value,
 {
 	char *s;
 
-	if (json_string(r->mem, value, &s) != 0 || strlen(s) > SHARED_TEXT_MAX)
+	if (json_string(r->mem, value, &s) != 0 ||
+	    !shared_is_plain(s, SHARED_TEXT_MAX))
 		return err_set(E_CORRUPT, "a change's \"%s\" is no text", key);
 	*text = s;
 	return 0;
