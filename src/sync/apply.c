@@ -485,9 +485,12 @@ apply_rehearse(struct sync *s, int64_t version)
 	int rc;
 
 	if ((rc = apply_begin(&a, s, version)) == 0 &&
-	    (rc = state_find(s->db, &a.state)) == 0 &&
-	    (rc = commit_each(a.file, rehearse_change, &a)) == 0 &&
-	    !hash_eq(&a.state, &a.c.state))
+	    (rc = db_begin_read(s->db)) == 0) {
+		if ((rc = state_find(s->db, &a.state)) == 0)
+			rc = commit_each(a.file, rehearse_change, &a);
+		rc = db_end(s->db, rc);
+	}
+	if (rc == 0 && !hash_eq(&a.state, &a.c.state))
 		rc = err_set(E_CORRUPT, "commit %" PRId64 " of our own does "
 		    "not lead to the state that it says", version);
 	apply_release(&a);
@@ -523,7 +526,7 @@ int
 apply_deletions(struct sync *s, int64_t version, int64_t *n)
 {
 	struct count c = { s, mem_new(), 0 };
-	int rc = commit_each(chain_file(s, s->mem, version), count_deletion,
+	int rc = commit_each(chain_file(s, s->step, version), count_deletion,
 	    &c);
 
 	*n = c.n;
@@ -538,6 +541,7 @@ look_before(struct sync *s, int64_t head_version)
 	int rc;
 
 	for (int64_t v = s->last.version + 1; v <= head_version; v++) {
+		mem_reset(s->step);
 		if ((rc = apply_deletions(s, v, &n)) != 0)
 			return rc;
 		sum += n;
@@ -558,6 +562,7 @@ apply_walk(struct sync *s, const struct remote_head *head)
 	if ((rc = look_before(s, head->version)) != 0)
 		return rc;
 	while (s->last.version < head->version) {
+		mem_reset(s->step);
 		if ((rc = run_stopped(s)) != 0 ||
 		    (rc = apply_commit(s, s->last.version + 1)) != 0)
 			return rc;

@@ -104,7 +104,7 @@ note_ancestors(struct sync *s, const struct commit *c)
 	int rc = 1;
 
 	if (c->ancestors_n > 0)
-		rc = passed_find(s->db, s->mem, c->version - c->ancestors_n,
+		rc = passed_find(s->db, s->step, c->version - c->ancestors_n,
 		    &known);
 	for (int i = 0; rc == 0 && i < c->ancestors_n; i++)
 		rc = passed_put(s->db, c->version - 1 - i,
@@ -283,13 +283,13 @@ struct handful {
 	int rc; /* the first error of a transfer */
 };
 
-static bool
-is_here(struct handful *h, int i)
+bool
+chain_have(struct sync *s, int64_t version, const struct hash *id)
 {
-	struct hash id;
+	struct hash seen;
 
-	return hash_file(chain_file(h->s, h->mem, h->top - i), &id, NULL) ==
-	    0 && hash_eq(&id, &h->ids[i]);
+	return hash_file(chain_file(s, s->step, version), &seen, NULL) == 0 &&
+	    hash_eq(&seen, id);
 }
 
 static int
@@ -297,7 +297,8 @@ next_commit(void *arg, struct remote_transfer *t)
 {
 	struct handful *h = arg;
 
-	while (h->next < h->n && is_here(h, h->next))
+	while (h->next < h->n &&
+	    chain_have(h->s, h->top - h->next, &h->ids[h->next]))
 		h->next++;
 	if (h->next == h->n)
 		return 0;
@@ -418,6 +419,7 @@ go_down(struct handful *h, const struct commit *lowest, int64_t stop)
 		h->n = (int)left;
 	memcpy(h->ids, lowest->ancestors, sizeof(h->ids));
 	mem_reset(h->mem);
+	mem_reset(h->s->step);
 }
 
 int

@@ -3,6 +3,7 @@
 #ifndef SYNC_CHAIN_H
 #define SYNC_CHAIN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "remote/remote.h"
@@ -57,6 +58,9 @@ int chain_fetch(struct sync *s, const struct remote_head *head, int64_t stop,
 
 /* chain_file - where a commit lies on its way; memory of `mem`. */
 char *chain_file(struct sync *s, struct mem *mem, int64_t version);
+
+/* chain_have - is that commit there as a file, with these bytes? */
+bool chain_have(struct sync *s, int64_t version, const struct hash *id);
 
 /* chain_header - the header of a fetched commit, and its id by its bytes; its
  * store must be ours: E_ROLLBACK. */

@@ -98,7 +98,7 @@ check_bytes(struct check *k, const struct inventory_item *item,
 	struct remote_transfer get = {
 		.kind = REMOTE_GET_FILE,
 		.path = path,
-		.file = path_join(k->s->mem, k->s->opt->work_dir, "content"),
+		.file = path_join(k->s->step, k->s->opt->work_dir, "content"),
 		.size_bytes = item->file_size,
 		.limit_bytes = item->file_size > 0 ? item->file_size : 0,
 	};
@@ -110,7 +110,7 @@ check_bytes(struct check *k, const struct inventory_item *item,
 	rc = run_transfer(k->s, &get);
 	file_remove(get.file);
 	if (rc == E_CORRUPT || rc == E_ABSENT)
-		return tell(k, mem_printf(k->s->mem, "%s: its bytes are not "
+		return tell(k, mem_printf(k->s->step, "%s: its bytes are not "
 		    "those of its name", path));
 	return rc;
 }
@@ -119,15 +119,17 @@ static int
 check_item(void *arg, const struct inventory_item *item)
 {
 	struct check *k = arg;
-	char *path = name_content(k->s->mem, item->id, item->file_type,
-	    item->generation);
+	char *path;
 
+	mem_reset(k->s->step);
+	path = name_content(k->s->step, item->id, item->file_type,
+	    item->generation);
 	k->counts->contents++;
 	if (item->state == INVENTORY_MISSING)
-		return tell(k, mem_printf(k->s->mem, "%s: it is not there",
+		return tell(k, mem_printf(k->s->step, "%s: it is not there",
 		    path));
 	if (item->state == INVENTORY_DAMAGED)
-		return tell(k, mem_printf(k->s->mem, "%s: it has another "
+		return tell(k, mem_printf(k->s->step, "%s: it has another "
 		    "size than it should", path));
 	return k->hash ? check_bytes(k, item, path) : 0;
 }

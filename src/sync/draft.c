@@ -124,6 +124,8 @@ user_of(struct draft *d, const struct row *row, const char **name)
 	int rc = history_each(d->s->db, row->rec.stable_id, take_user, &u);
 
 	*name = u.name;
+	if (u.name != NULL && !shared_is_plain(u.name, SHARED_TEXT_MAX))
+		*name = NULL; /* no reader would take it */
 	return rc < 0 ? rc : 0;
 }
 
@@ -207,8 +209,8 @@ consider(void *arg, const struct held *held)
 	return take_row(d, &row);
 }
 
-int
-draft_fill(struct draft *d)
+static int
+fill(struct draft *d)
 {
 	static const char *const status[] = { "pending_delete", "modified",
 		"pending_upload" };
@@ -220,6 +222,17 @@ draft_fill(struct draft *d)
 		rc = record_each(d->s->db, &filter, consider, d);
 	}
 	return rc < 0 ? rc : 0;
+}
+
+/* One transaction: thousands of short reads would each take their locks. */
+int
+draft_fill(struct draft *d)
+{
+	int rc;
+
+	if ((rc = db_begin(d->s->db)) != 0)
+		return rc;
+	return db_end(d->s->db, fill(d));
 }
 
 /* ---- the object ------------------------------------------------------------------ */

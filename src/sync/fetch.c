@@ -24,6 +24,7 @@ struct wanted {
 	const char *path; /* on the store; NULL: the store does not name it */
 	const char *file;
 	bool arrived;
+	bool was_here; /* after a crash before it was noted */
 };
 
 /* One wave: handed out, fetched, made durable, noted. */
@@ -71,6 +72,17 @@ collect(void *arg, const char *id, const char *file_type, int64_t size_bytes,
 	return 0;
 }
 
+static int
+look_here(struct wave *w, struct wanted *want)
+{
+	int64_t size_bytes;
+	int rc = blob_find(w->s->blobs, want->id, want->file_type,
+	    &size_bytes);
+
+	want->was_here = rc == 1 && size_bytes == want->size_bytes;
+	return rc < 0 ? rc : 0;
+}
+
 /* Contents that the store does not name are on their way from nowhere: the
  * other side of an edit that was never published.  They are not asked for. */
 static int
@@ -84,7 +96,8 @@ next_content(void *arg, struct remote_transfer *t)
 		if (w->next == w->n)
 			return 0;
 		want = &w->wanted[w->next++];
-		if ((rc = name_of(w, want)) != 0)
+		if ((rc = look_here(w, want)) != 0 ||
+		    (!want->was_here && (rc = name_of(w, want)) != 0))
 			return rc;
 	} while (want->path == NULL);
 	memset(t, 0, sizeof(*t));
@@ -159,9 +172,9 @@ note_files(struct wave *w)
 	if ((rc = db_begin(w->s->db)) != 0)
 		return rc;
 	for (int i = 0; rc == 0 && i < w->n; i++) {
-		if (!w->wanted[i].arrived)
+		if (!w->wanted[i].arrived && !w->wanted[i].was_here)
 			continue;
-		w->s->sum->downloaded++;
+		w->s->sum->downloaded += w->wanted[i].arrived;
 		rc = blob_arrived(w->s->db, w->wanted[i].id,
 		    w->wanted[i].file_type);
 	}

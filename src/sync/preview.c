@@ -139,9 +139,11 @@ preview_commits(struct preview *p, const struct remote_head *head,
 
 	if ((rc = chain_fetch(p->s, head, stop, &arrival)) != 0)
 		return rc;
-	for (int64_t v = stop + 1; rc == 0 && v <= head->version; v++)
-		rc = commit_each(chain_file(p->s, p->s->mem, v),
+	for (int64_t v = stop + 1; rc == 0 && v <= head->version; v++) {
+		mem_reset(p->s->step);
+		rc = commit_each(chain_file(p->s, p->s->step, v),
 		    preview_change, p);
+	}
 	return rc;
 }
 

@@ -77,7 +77,7 @@ static int
 is_settled(struct sync *s)
 {
 	struct outbox outbox;
-	int rc = outbox_find(s->db, s->mem, &outbox);
+	int rc = outbox_find(s->db, s->step, &outbox);
 
 	return rc < 0 ? rc : rc == 0;
 }
@@ -99,7 +99,7 @@ static int
 publish_frozen(struct sync *s, const struct outbox *outbox)
 {
 	struct remote_head from = { s->last.version, s->last_id }, to;
-	char *file = chain_file(s, s->mem, outbox->version);
+	char *file = chain_file(s, s->step, outbox->version);
 	int rc;
 
 	to.version = outbox->version;
@@ -109,10 +109,11 @@ publish_frozen(struct sync *s, const struct outbox *outbox)
 	if (rc == 0)
 		return settle_by_walk(s);
 	s->lost = 0;
-	if ((rc = file_write(file, outbox->bytes, outbox->len, 0600)) != 0 ||
-	    (rc = apply_commit(s, outbox->version)) != 0)
+	if (!chain_have(s, outbox->version, &to.commit) &&
+	    (rc = file_write(file, outbox->bytes, outbox->len, 0600)) != 0)
 		return rc;
-	return 1;
+	rc = apply_commit(s, outbox->version);
+	return rc != 0 ? rc : 1;
 }
 
 /* ---- the object ----------------------------------------------------------------- */
@@ -128,8 +129,8 @@ put_object(struct sync *s, const struct outbox *outbox)
 
 	if ((rc = hash_parse(outbox->commit_id, &id)) != 0)
 		return rc;
-	path = name_commit(s->mem, outbox->version, &id);
-	rc = remote_make_dir(s->remote, name_commit_dir(s->mem,
+	path = name_commit(s->step, outbox->version, &id);
+	rc = remote_make_dir(s->remote, name_commit_dir(s->step,
 	    outbox->version));
 	if (rc == 0)
 		rc = remote_put(s->remote, path, outbox->bytes, outbox->len);
@@ -148,7 +149,7 @@ put_object(struct sync *s, const struct outbox *outbox)
 static int
 rehearse(struct sync *s, const struct outbox *outbox)
 {
-	char *file = chain_file(s, s->mem, outbox->version);
+	char *file = chain_file(s, s->step, outbox->version);
 	int rc;
 
 	if ((rc = file_write(file, outbox->bytes, outbox->len, 0600)) != 0)
@@ -167,9 +168,10 @@ publish(struct sync *s, struct draft *draft)
 	int rc;
 
 	run_phase(s, SYNC_COMMIT, draft_changes(draft), 0);
+	mem_reset(s->step);
 	for (int i = 0; i < TORN_TRIES; i++) {
 		if ((rc = run_stopped(s)) != 0 ||
-		    (rc = draft_to_outbox(draft, s->mem, &outbox)) != 0 ||
+		    (rc = draft_to_outbox(draft, s->step, &outbox)) != 0 ||
 		    (rc = rehearse(s, &outbox)) != 0 ||
 		    (rc = put_object(s, &outbox)) < 0)
 			return rc;
@@ -212,7 +214,7 @@ push_frozen(struct sync *s)
 	struct outbox outbox;
 	int rc;
 
-	rc = outbox_find(s->db, s->mem, &outbox);
+	rc = outbox_find(s->db, s->step, &outbox);
 	if (rc <= 0 || !outbox.frozen)
 		return rc < 0 ? rc : 0;
 	rc = publish_frozen(s, &outbox);

@@ -69,7 +69,8 @@ repair_one(void *arg, const struct inventory_item *item)
 
 	if (item->state == INVENTORY_WHOLE)
 		return 0;
-	mem = s->mem;
+	mem_reset(s->step);
+	mem = s->step;
 	if (!item->is_here) {
 		run_fail(s, name_content(mem, item->id, item->file_type,
 			item->generation),

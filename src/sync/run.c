@@ -3,6 +3,7 @@
 #include "sync/run.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -57,9 +58,12 @@ run_give_up(struct sync *s, const char *stable_id, const char *file,
 bool
 run_gave_up(struct sync *s, const char *stable_id)
 {
-	char *line = mem_printf(s->mem, "%s\n", stable_id);
+	char line[STABLE_ID_SIZE + 1];
 
-	return s->gave_up.len > 0 && strstr(s->gave_up.data, line) != NULL;
+	if (s->gave_up.len == 0)
+		return false;
+	snprintf(line, sizeof(line), "%s\n", stable_id);
+	return strstr(s->gave_up.data, line) != NULL;
 }
 
 static void
@@ -165,6 +169,7 @@ run_open(struct sync *s, const struct sync_options *opt,
 	s->remote = opt->remote;
 	s->sum = sum;
 	s->mem = mem_new();
+	s->step = mem_new();
 	remote_set_tick(s->remote, on_tick, s);
 	if ((rc = path_make_dirs(opt->work_dir, 0750)) != 0 ||
 	    (rc = run_identity(s)) != 0 || (rc = load_probe(s)) != 0)
@@ -177,6 +182,7 @@ run_close(struct sync *s)
 {
 	remote_set_tick(s->remote, NULL, NULL);
 	buf_release(&s->gave_up);
+	mem_free(s->step);
 	mem_free(s->mem);
 }
 

@@ -20,7 +20,8 @@ struct sync {
 	struct db *db;
 	struct blobs *blobs;
 	struct remote *remote;
-	struct mem *mem; /* dies with the run */
+	struct mem *mem;  /* dies with the run */
+	struct mem *step; /* of one commit, or one object: reset at each */
 	struct sync_summary *sum;
 	struct sync_progress progress;
 

@@ -301,7 +301,7 @@ sync_status(struct db *db, struct remote *remote, const char *work_dir,
 	struct sync_options opt = { .db = db, .remote = remote,
 		.work_dir = work_dir };
 	struct sync s = { .opt = &opt, .db = db, .remote = remote,
-		.sum = &sum, .mem = mem_new() };
+		.sum = &sum, .mem = mem_new(), .step = mem_new() };
 	int rc;
 
 	memset(status, 0, sizeof(*status));
@@ -316,6 +316,7 @@ sync_status(struct db *db, struct remote *remote, const char *work_dir,
 		if (rc == 0 && remote != NULL)
 			ask_store(&s, status);
 	}
+	mem_free(s.step);
 	mem_free(s.mem);
 	return rc;
 }

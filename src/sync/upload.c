@@ -311,7 +311,9 @@ upload_wave(struct sync *s)
 	int rc;
 
 	wave_init(&w, s, WAVE_FILES, s->last.gc);
-	if ((rc = collect_all(&w)) == 0 && w.n > 0)
+	if ((rc = db_begin(s->db)) == 0)
+		rc = db_end(s->db, collect_all(&w));
+	if (rc == 0 && w.n > 0)
 		rc = send_and_look(&w);
 	if (rc == 0)
 		rc = w.n > 0;
