@@ -453,6 +453,31 @@ apply_commit(struct sync *s, int64_t version)
 	return rc;
 }
 
+static int
+finish_change(void *arg, const struct commit_change *change)
+{
+	struct apply *a = arg;
+
+	mem_reset(a->change);
+	return finish_own(a, change);
+}
+
+int
+apply_outbox(struct sync *s, const struct outbox *outbox)
+{
+	struct apply a = { .s = s, .mem = mem_new(), .change = mem_new() };
+	char *file = mem_printf(a.mem, "%s/outbox.jsonl", s->opt->work_dir);
+	int rc;
+
+	if ((rc = file_write(file, outbox->bytes, outbox->len, 0600)) == 0 &&
+	    (rc = commit_read_header(a.mem, file, &a.c)) == 0 &&
+	    (rc = commit_each(file, finish_change, &a)) == 0)
+		rc = meta_put_int(s->db, "counter", a.c.counter);
+	file_remove(file);
+	apply_release(&a);
+	return rc;
+}
+
 /* ---- the rehearsal ----------------------------------------------------------- */
 
 /* What a reader will look at, without writing: names, and the digest. */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "local/meta.h"
 #include "sync/commit.h"
 #include "sync/run.h"
 
@@ -36,6 +37,13 @@ int apply_record(struct sync *s, struct mem *mem, const struct theirs *theirs);
  * the rules of the chain; nothing was changed.
  */
 int apply_commit(struct sync *s, int64_t version);
+
+/*
+ * apply_outbox - in the caller's transaction: the outbox is in the chain, but
+ * its commit is not walked by (it lies below a checkpoint that was jumped to):
+ * finish it from its own bytes.
+ */
+int apply_outbox(struct sync *s, const struct outbox *outbox);
 
 /*
  * apply_rehearse - read a commit that is to be published, which lies at

@@ -64,6 +64,7 @@ struct jump {
 	struct mem *mem;
 	struct checkpoint *cp;
 	int64_t deletions;
+	int64_t counter; /* our last one in it; 0: none */
 };
 
 static int
@@ -117,18 +118,28 @@ static int
 our_counter(void *arg, const struct replica *r)
 {
 	struct jump *j = arg;
-	int64_t counter;
-	int rc;
 
 	if (strcmp(r->replica, j->s->replica) != 0)
 		return 0;
-	if ((rc = meta_int(j->s->db, "counter", &counter)) != 0)
+	j->counter = r->counter;
+	return 1;
+}
+
+/* What we published must be in it. */
+static int
+check_counter(struct jump *j)
+{
+	int64_t counter;
+	int rc;
+
+	if ((rc = checkpoint_each_replica(j->cp, our_counter, j)) < 0 ||
+	    (rc = meta_int(j->s->db, "counter", &counter)) != 0)
 		return rc;
-	if (r->counter < counter)
+	if (j->counter < counter)
 		return err_set(E_ROLLBACK, "The store at %s lacks what this "
 		    "replica published: it was restored from an older copy.  "
 		    "Nothing was changed here.", remote_name(j->s->remote));
-	return 1;
+	return 0;
 }
 
 static int
@@ -139,7 +150,7 @@ may_jump(struct jump *j)
 
 	if ((rc = checkpoint_each(j->cp, row_is_ours, j)) != 0 ||
 	    (rc = record_each(j->s->db, &all, ours_is_there, j)) != 0 ||
-	    (rc = checkpoint_each_replica(j->cp, our_counter, j)) < 0)
+	    (rc = check_counter(j)) != 0)
 		return rc;
 	return guard_check(j->s, j->deletions, "here");
 }
@@ -223,19 +234,32 @@ load(struct jump *j)
 	return empty ? checkpoint_load(j->s->db, j->cp) : take_rows(j);
 }
 
+/* Was the commit under way published before the checkpoint?  Then its records
+ * are the store's side that ours are compared with. */
 static int
-jump(struct jump *j, const struct checkpoint_head *at)
+end_outbox(struct jump *j)
 {
 	struct sync *s = j->s;
 	struct outbox outbox;
 	int rc;
 
+	if ((rc = outbox_find(s->db, s->step, &outbox)) <= 0)
+		return rc;
+	if (outbox.frozen && j->counter >= outbox.counter &&
+	    (rc = apply_outbox(s, &outbox)) != 0)
+		return rc;
+	return outbox_clear(s->db);
+}
+
+static int
+jump(struct jump *j, const struct checkpoint_head *at)
+{
+	struct sync *s = j->s;
+	int rc;
+
 	if ((rc = db_begin(s->db)) != 0)
 		return rc;
-	if ((rc = load(j)) == 0 &&
-	    (rc = outbox_find(s->db, j->mem, &outbox)) >= 0)
-		rc = rc == 1 ? outbox_clear(s->db) : 0;
-	if (rc == 0)
+	if ((rc = end_outbox(j)) == 0 && (rc = load(j)) == 0)
 		rc = arrive(s, at);
 	return db_end(s->db, rc);
 }
@@ -279,7 +303,7 @@ run_with(struct sync *s, struct checkpoint *cp,
     const struct checkpoint_head *at, const struct remote_head *head,
     const struct commit *c)
 {
-	struct jump j = { s, mem_new(), cp, 0 };
+	struct jump j = { .s = s, .mem = mem_new(), .cp = cp };
 	int rc;
 
 	if ((rc = check_head(s, at, c)) == 0 &&

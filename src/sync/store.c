@@ -160,10 +160,9 @@ survey(struct remote *remote)
 }
 
 static int
-create(struct remote *remote)
+create(struct remote *remote, char uuid[37])
 {
 	static const char *const dirs[] = { "commits", "checkpoints" };
-	char uuid[37];
 	struct buf body = { 0 };
 	int rc;
 
@@ -184,12 +183,14 @@ create(struct remote *remote)
 
 /* Made or lost, what counts is what can be read afterwards. */
 static int
-create_and_look(struct mem *mem, struct remote *remote, char **uuid)
+create_and_look(struct mem *mem, struct remote *remote, char **uuid,
+    bool *made)
 {
 	int64_t until = clock_mono_ms() + LOOK_MS;
+	char ours[37] = "";
 	int rc;
 
-	if ((rc = create(remote)) != 0 && rc != E_REMOTE)
+	if ((rc = create(remote, ours)) != 0 && rc != E_REMOTE)
 		return rc;
 	while ((rc = read_uuid(mem, remote, uuid)) == E_ABSENT ||
 	    rc == E_BUSY) {
@@ -198,6 +199,7 @@ create_and_look(struct mem *mem, struct remote *remote, char **uuid)
 			    "but its head cannot be read", remote_name(remote));
 		clock_sleep_ms(LOOK_AGAIN_MS);
 	}
+	*made = rc == 0 && strcmp(*uuid, ours) == 0;
 	return rc;
 }
 
@@ -260,9 +262,8 @@ store_join(struct db *db, struct remote *remote, bool *made)
 	int rc;
 
 	if ((rc = store_uuid(mem, remote, &uuid)) == E_ABSENT) {
-		was_made = true;
 		if ((rc = must_be_there(db, mem, remote)) == 0)
-			rc = create_and_look(mem, remote, &uuid);
+			rc = create_and_look(mem, remote, &uuid, &was_made);
 	}
 	if (rc == 0)
 		rc = join(db, mem, remote, uuid);
