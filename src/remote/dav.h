@@ -63,7 +63,6 @@ struct dav_listing {
 	bool is_self; /* one thing is asked about, not what is in it */
 	int (*fn)(void *arg, const struct remote_entry *entry);
 	void *arg;
-	int fn_rc;
 	bool is_there; /* is_self: it is, and what it is */
 	bool is_dir;
 	int64_t size_bytes;

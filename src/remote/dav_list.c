@@ -21,7 +21,7 @@ on_entry(void *arg, const struct remote_entry *entry)
 	struct dav_listing *l = arg;
 
 	if (!l->is_self)
-		return l->fn_rc = l->fn(l->arg, entry);
+		return l->fn(l->arg, entry);
 	l->is_there = true;
 	l->is_dir = entry->is_dir;
 	l->size_bytes = entry->size_bytes;
@@ -68,8 +68,6 @@ code_of(struct dav_listing *l)
 {
 	int status = l->call.answer.status;
 
-	if (l->fn_rc != 0)
-		return err_set(l->fn_rc, "%s", buf_text(&l->call.why));
 	if (l->call.rc == 0 && status == 207)
 		return 0;
 	if (l->call.rc == 0 && (status == 404 || status == 410) && l->is_self)
@@ -115,7 +113,6 @@ static void
 start(struct dav_listing *l, const char *path, bool as_dir)
 {
 	outcome_begin(&l->outcome);
-	l->fn_rc = 0;
 	l->is_there = l->is_dir = false;
 	l->size_bytes = -1;
 	dav_question(l->dav, &l->call, "PROPFIND", path, as_dir, HTTP_REPEAT);

@@ -105,6 +105,17 @@ copy_verified(struct copy *c, int from, int to, const struct remote_transfer *t)
 	    t->path);
 }
 
+/* Of a store that was elsewhere when the first bytes came. */
+static void
+drop_tag(const char *file)
+{
+	struct buf tag = { 0 };
+
+	buf_printf(&tag, "%s.tag", file);
+	(void)unlink(buf_text(&tag));
+	buf_release(&tag);
+}
+
 static int
 get_file(struct copy *c, const struct remote_transfer *t)
 {
@@ -119,6 +130,8 @@ get_file(struct copy *c, const struct remote_transfer *t)
 	} else {
 		rc = copy_verified(c, from, to, t);
 		close(to);
+		if (rc == 0)
+			drop_tag(t->file);
 	}
 	close(from);
 	return rc;

@@ -166,9 +166,20 @@ set_login(CURL *c, const struct easy_settings *s)
 }
 
 static void
+set_protocols(CURL *c)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS,
+	    (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+}
+
+static void
 set_connection(CURL *c, const struct easy_settings *s)
 {
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	set_protocols(c);
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(c, CURLOPT_PIPEWAIT, 0L);

@@ -596,18 +596,39 @@ begin_what_is_due(struct http *http)
  * A server may need some time for a large body after it has it all: a second
  * for each 4 MiB is granted.  A limited rate has its pauses.
  */
+static int64_t
+patience_ms(const struct http *http, const struct http_call *call)
+{
+	int64_t ms = http->stall_ms + STALL_GRACE_MS;
+
+	if (call->body != NULL && call->sent >= call->body->size_bytes)
+		ms += call->sent * 1000 / SLOW_SERVER_RATE;
+	if (http->rate_up > 0)
+		ms += (int64_t)65536 * 1000 * http->share / http->rate_up;
+	if (http->rate_down > 0)
+		ms += (int64_t)65536 * 1000 * http->share / http->rate_down;
+	return ms;
+}
+
+/* That the connection was made, which has a time limit too, is a move. */
+static int64_t
+last_move_ms(const struct http_call *call)
+{
+	curl_off_t connected_us = 0;
+	int64_t at;
+
+	curl_easy_getinfo(call->easy->curl, CURLINFO_PRETRANSFER_TIME_T,
+	    &connected_us);
+	at = call->started_ms + (int64_t)connected_us / 1000;
+	return at > call->moved_ms ? at : call->moved_ms;
+}
+
 static bool
 is_stalled(const struct http *http, const struct http_call *call, int64_t now)
 {
-	int64_t limit = http->stall_ms + STALL_GRACE_MS;
+	int64_t ms = patience_ms(http, call);
 
-	if (call->body != NULL && call->sent >= call->body->size_bytes)
-		limit += call->sent * 1000 / SLOW_SERVER_RATE;
-	if (http->rate_up > 0)
-		limit += (int64_t)65536 * 1000 * http->share / http->rate_up;
-	if (http->rate_down > 0)
-		limit += (int64_t)65536 * 1000 * http->share / http->rate_down;
-	return now - call->moved_ms > limit;
+	return now - call->moved_ms > ms && now - last_move_ms(call) > ms;
 }
 
 static bool

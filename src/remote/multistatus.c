@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 #include <libxml/parser.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,20 +156,24 @@ tell(struct multistatus *ms, const char *name)
 		refuse(ms, rc);
 }
 
+static bool
+leads_astray(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
 static void
 tell_child(struct multistatus *ms, const char *name)
 {
-	if (strchr(name, '/') != NULL)
-		return; /* deeper than was asked for */
-	if (!remote_name_ok(name, strlen(name)) || strlen(name) > 255) {
+	if (leads_astray(name))
 		refuse(ms,
-		    err_set(E_CORRUPT,
-			"the listing has a name that "
-			"cannot be: \"%.60s\"",
+		    err_set(E_CORRUPT, "the listing has the name \"%s\"",
 			name));
-		return;
-	}
-	if (ms->of == MULTISTATUS_CHILDREN)
+	else if (strchr(name, '/') != NULL)
+		return; /* deeper than was asked for */
+	else if (!remote_name_ok(name, strlen(name)) || strlen(name) > NAME_MAX)
+		return; /* nothing of ours */
+	else if (ms->of == MULTISTATUS_CHILDREN)
 		tell(ms, name);
 }
 

@@ -192,7 +192,23 @@ names_that_no_store_has_are_refused(void **state)
 	expect("/x/", BEGIN FILE_OF("/x/a%00b", "1") END, E_CORRUPT, "");
 	expect("/x/", BEGIN FILE_OF("/x/..", "1") END, E_CORRUPT, "");
 	expect("/x/", BEGIN FILE_OF("/x/%2e%2E", "1") END, E_CORRUPT, "");
-	expect("/x/", BEGIN FILE_OF("/x/a%0Ab", "1") END, E_CORRUPT, "");
+}
+
+static void
+names_that_are_not_ours_are_passed_over(void **state)
+{
+	struct buf xml = { 0 };
+	int i;
+
+	(void)state;
+	expect("/x/", BEGIN FILE_OF("/x/a%0Ab", "1") FILE_OF("/x/c", "1") END,
+	    0, "c/1 ");
+	buf_puts(&xml, BEGIN "<D:response><D:href>/x/");
+	for (i = 0; i < 256; i++)
+		buf_putc(&xml, 'n');
+	buf_puts(&xml, "</D:href></D:response>" FILE_OF("/x/c", "1") END);
+	expect("/x/", buf_text(&xml), 0, "c/1 ");
+	buf_release(&xml);
 }
 
 static void
@@ -315,6 +331,7 @@ main(void)
 		cmocka_unit_test(a_property_that_failed_does_not_count),
 		cmocka_unit_test(a_time_is_told_in_seconds_since_1970),
 		cmocka_unit_test(names_that_no_store_has_are_refused),
+		cmocka_unit_test(names_that_are_not_ours_are_passed_over),
 		cmocka_unit_test(what_is_cut_off_is_worth_another_try),
 		cmocka_unit_test(what_is_no_listing_is_refused),
 		cmocka_unit_test(document_types_and_so_entities_are_refused),
