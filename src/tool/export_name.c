@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #define PART_MAX 200 /* bytes, so that id and extension fit too */
 
@@ -67,7 +68,7 @@ drop_end(const char *filename, size_t *len, const char *ext)
 	size_t n = strlen(ext);
 
 	if (*len < n + 2 || filename[*len - n - 1] != '.' ||
-	    strncmp(filename + *len - n, ext, n) != 0)
+	    strncasecmp(filename + *len - n, ext, n) != 0)
 		return false;
 	*len -= n + 1;
 	return true;

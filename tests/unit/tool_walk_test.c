@@ -232,6 +232,7 @@ an_exported_name_is_readable_and_has_the_id(void **state)
 		{ "x.pdf", "pdf", "x.abcdefghjkmn.pdf" },
 		{ "x.txt", "pdf", "x.txt.abcdefghjkmn.pdf" },
 		{ ".pdf", "pdf", "_pdf.abcdefghjkmn.pdf" },
+		{ "X.PDF", "pdf", "X.abcdefghjkmn.pdf" },
 		{ "", "rng", "_.abcdefghjkmn.rng" },
 		{ "a:b*c?", "pdf", "a_b_c_.abcdefghjkmn.pdf" },
 	};
