@@ -127,8 +127,9 @@ other_places_and_deeper_ones_are_passed_over(void **state)
 {
 	(void)state;
 	expect("/x/",
-	    BEGIN FILE_OF("/x/", "1") FILE_OF("/xy/a", "1") FILE_OF("/a", "1")
-		FILE_OF("/x/a/b", "1") FILE_OF("/x/c", "1") END,
+	    BEGIN FILE_OF("/x/", "1") FILE_OF("/xy/a", "1") FILE_OF("/xyz", "1")
+		FILE_OF("/a", "1") FILE_OF("/x/a/b", "1") FILE_OF("/x/c", "1")
+		    END,
 	    0, "c/1 ");
 }
 
