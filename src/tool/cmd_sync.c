@@ -157,20 +157,6 @@ summary_say(const struct sync_summary *sum)
 }
 
 static int
-guard_hint(int rc)
-{
-	char text[1024];
-
-	if (rc != E_GUARD)
-		return rc;
-	snprintf(text, sizeof(text), "%s", err_text());
-	return err_set(rc,
-	    "%s; \"stemma sync --dry-run\" shows what it would do, "
-	    "\"--confirm-deletions\" says yes to it",
-	    text);
-}
-
-static int
 status_of_summary(const struct sync_summary *sum)
 {
 	return sum->left > 0 || sum->open_conflicts > 0 || sum->errors > 0
@@ -191,7 +177,7 @@ sync_do(const struct sync_options *given, bool is_json)
 	options.message = on_message;
 	options.failure = on_failure;
 	options.arg = &h;
-	rc = guard_hint(sync_run(&options, &sum));
+	rc = sync_run(&options, &sum);
 	progress_clear();
 	if (is_json)
 		end = summary_json(&sum, &h, rc);
@@ -226,7 +212,7 @@ sync_preview(const struct sync_options *options, bool is_json)
 	int rc;
 
 	out_init(&out, is_json, plan_columns);
-	rc = guard_hint(sync_plan(options, plan_row, &out, &sum));
+	rc = sync_plan(options, plan_row, &out, &sum);
 	if (rc == 0 && out.rows == 0)
 		say("There is nothing to do.");
 	else if (rc == 0)
