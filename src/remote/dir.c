@@ -313,10 +313,12 @@ remove_inside(int fd, const char *path, int depth)
 	struct dirent *e;
 	int rc = 0;
 
-	if (dir == NULL || depth == DEPTH_MAX) {
+	if (dir == NULL) {
 		close(fd);
-		return err_set(E_REMOTE, "%s: cannot be emptied", path);
+		return dir_error(path);
 	}
+	if (depth == DEPTH_MAX)
+		rc = err_set(E_REMOTE, "%s: nested too deeply", path);
 	while (rc == 0 && (e = readdir(dir)) != NULL)
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
 			rc = remove_one(dirfd(dir), e->d_name, path, depth + 1);

@@ -3,6 +3,7 @@
 #include "remote/probe.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ enum {
 	LARGE_BYTES = 512 * 1024, /* more than servers hold back */
 	AGE_MS = 2200, /* so that a copy's time differs by a second */
 	LOOK_MS = 250,
+	SLOW_MS = 1500, /* of an upload, in the middle */
 	LOOKS = 20
 };
 
@@ -481,6 +483,7 @@ struct slow {
 	struct probe *p;
 	struct remote *r;
 	int rc;
+	atomic_bool is_over;
 };
 
 static void *
@@ -488,22 +491,27 @@ put_slowly(void *arg)
 {
 	struct slow *s = arg;
 	struct remote_spoil how = { .pause_at = LARGE_BYTES / 2,
-		.pause_ms = 3 * LOOK_MS };
+		.pause_ms = SLOW_MS };
 	struct source src = large_source(s->p);
 	char path[PATH_SIZE];
 
 	s->rc = s->r->ops->put_spoilt(s->r, path_of(s->p, "slow", path), &src,
 	    &how);
+	atomic_store(&s->is_over, true);
 	return NULL;
 }
 
-/* While half of it is sent: is the name there already? */
+/*
+ * While half of it is sent: is the name there already?  E_BUSY when it was
+ * sent before we had looked.
+ */
 static int
 slow_shows_nothing(struct probe *p)
 {
 	struct slow s = { .p = p };
 	struct look l = { .is_there = false };
 	pthread_t thread;
+	bool was_late;
 	int rc;
 
 	if ((rc = open_racer(p, &s.r)) != 0 ||
@@ -513,10 +521,13 @@ slow_shows_nothing(struct probe *p)
 	}
 	clock_sleep_ms(LOOK_MS);
 	rc = look(p, p->r, "slow", &l);
+	was_late = atomic_load(&s.is_over);
 	pthread_join(thread, NULL);
 	remote_close(s.r);
 	if (rc != 0)
 		return rc;
+	if (was_late && s.rc == 0)
+		return err_set(E_BUSY, "the slow upload was too quick");
 	if (s.rc != 0 || l.is_there)
 		return 0;
 	return holds(p, "slow", p->large, LARGE_BYTES);

@@ -348,7 +348,7 @@ remote_head_create(struct remote *remote, const char *uuid, const void *body,
 	int rc;
 
 	buf_printf(&dir, "head.new-%s", uuid);
-	if ((rc = remote_path_check(buf_text(&dir))) != 0 ||
+	if (remote_path_check(buf_text(&dir)) != 0 ||
 	    strchr(uuid, '/') != NULL) {
 		buf_release(&dir);
 		return err_set(E_INPUT, "\"%s\" is no UUID", uuid);
@@ -410,11 +410,10 @@ int
 remote_replace_file(struct remote *remote, const char *path, const char *file)
 {
 	struct source src = { .data = NULL };
-	int rc = file_path_check(path);
+	int rc;
 
-	if (rc != 0)
-		return rc;
-	if ((rc = source_open(&src, file, -1)) != 0)
+	if ((rc = file_path_check(path)) != 0 ||
+	    (rc = source_open(&src, file, -1)) != 0)
 		return rc;
 	rc = remote->ops->replace(remote, path, &src);
 	source_close(&src);

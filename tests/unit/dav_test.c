@@ -562,13 +562,14 @@ the_head_is_the_one_name_of_its_form(void **state)
 {
 	static const char *const hrefs[] = { "/dav/head/", "/dav/head/.tmp",
 		"/dav/head/000000000042-" ONES,
-		"/dav/head/000000000043-" ONES ".part", "/dav/head/43-" ONES };
-	static const int sizes[] = { -1, 1, 1, 1, 1 };
+		"/dav/head/000000000043-" ONES ".part", "/dav/head/43-" ONES,
+		"/dav/head/000000000044-" ONES "/" };
+	static const int sizes[] = { -1, 1, 1, 1, 1, -1 };
 	struct fixture *f = *state;
 	struct remote_head head;
 
 	remote_server_listing(f->server, "PROPFIND /dav/head/ ", hrefs, sizes,
-	    5);
+	    6);
 	assert_int_equal(remote_head_read(f->remote, &head), 0);
 	assert_int_equal(head.version, 42);
 	assert_int_equal(head.commit.bytes[31], 0x11);

@@ -315,6 +315,20 @@ a_redirect_to_another_place_is_an_error_that_names_it(void **state)
 }
 
 static void
+a_redirect_to_another_scheme_is_not_followed(void **state)
+{
+	struct fixture *f = *state;
+	char header[600];
+
+	snprintf(header, sizeof(header), "Location: https%s\r\n",
+	    remote_server_url(f->server, "/x") + strlen("http"));
+	remote_server_play(f->server, "GET", 302, header, "");
+	assert_int_equal(get(f), E_REMOTE);
+	assert_int_equal(remote_server_requests(f->server), 1);
+	assert_int_equal(remote_stats(f->remote).requests, 1);
+}
+
+static void
 redirects_in_a_circle_come_to_an_end(void **state)
 {
 	struct fixture *f = *state;
@@ -518,6 +532,7 @@ main(void)
 		TEST(who_asks_to_wait_for_hours_is_left_alone),
 		TEST(a_redirect_on_the_same_server_is_followed),
 		TEST(a_redirect_to_another_place_is_an_error_that_names_it),
+		TEST(a_redirect_to_another_scheme_is_not_followed),
 		TEST(redirects_in_a_circle_come_to_an_end),
 		TEST(a_login_is_sent_at_once),
 		TEST(a_server_with_digest_only_gets_digest),

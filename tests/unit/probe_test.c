@@ -3,10 +3,12 @@
 #include "remote/probe.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,8 +55,26 @@ static void
 hardly_sleep(void *arg, int64_t ms)
 {
 	(void)arg;
-	(void)ms;
-	usleep(1000);
+	usleep((useconds_t)ms * 100);
+}
+
+/*
+ * The system's, but for a file system that tells everybody who races that he
+ * has won, and believes it itself.
+ */
+static bool everybody_wins;
+
+int
+renameat2(int from_fd, const char *from, int to_fd, const char *to,
+    unsigned int flags)
+{
+	long rc = syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
+	int fd;
+
+	if (rc == 0 || !everybody_wins || strncmp(to, "race-", 5) != 0)
+		return (int)rc;
+	fd = openat(to_fd, to, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	return fd >= 0 ? close(fd) : -1;
 }
 
 static int
@@ -107,6 +127,29 @@ a_directory_is_found_good_and_left_empty(void **state)
 	assert_int_equal(probe_verdict(&f), 0);
 	assert_true(said >= 8);
 	assert_int_equal(entries_of(dir), 0);
+	temp_remove(dir);
+}
+
+static void
+a_directory_where_two_win_is_found_out(void **state)
+{
+	static const struct clock_source source = { real_ms, real_ms,
+		hardly_sleep, NULL };
+	struct probe_findings f;
+	struct remote_config c = { 0 };
+	char *dir = temp_dir(), url[4200];
+
+	(void)state;
+	snprintf(url, sizeof(url), "file://%s", dir);
+	c.url = url;
+	clock_set(&source);
+	everybody_wins = true;
+	assert_int_equal(probe_run(&c, 0, NULL, NULL, &f), 0);
+	everybody_wins = false;
+	clock_set(NULL);
+	assert_int_equal(f.listing, PROBE_GOOD);
+	assert_int_equal(f.exact_swap, PROBE_BAD);
+	assert_int_equal(probe_verdict(&f), E_DENIED);
 	temp_remove(dir);
 }
 
@@ -241,6 +284,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_directory_is_found_good_and_left_empty),
+		cmocka_unit_test(a_directory_where_two_win_is_found_out),
 		cmocka_unit_test(a_server_that_cannot_be_asked_is_an_error),
 		cmocka_unit_test(findings_survive_their_json),
 		cmocka_unit_test(what_is_no_finding_is_refused),
