@@ -308,7 +308,8 @@ put_row(struct change *c, bool is_equal)
 	row.sync_hash = c->side != NULL ? c->side->id : NULL;
 	row.sync_reason = w->reason;
 	row.parents = w->parents;
-	if ((rc = db_stmt(c->db, RECORD_PUT, &st)) != 0)
+	if ((rc = db_stmt(c->db,
+		 c->was_there ? RECORD_UPDATE : RECORD_INSERT, &st)) != 0)
 		return rc;
 	row_bind_held(st, &row);
 	return db_run(st);

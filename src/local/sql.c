@@ -251,31 +251,26 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 
 [RECORD_FIND] = { LIBRARY,
 	"SELECT " HELD " FROM files WHERE stable_id = ?1" },
-[RECORD_PUT] = { LIBRARY,
-	"INSERT INTO files (" HELD ") VALUES ("
+/* OR FAIL: whoever writes rolls all back at an error, and SQLite needs not
+ * copy each page for the case. */
+[RECORD_INSERT] = { LIBRARY,
+	"INSERT OR FAIL INTO files (" HELD ") VALUES ("
 	"?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
 	"?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, "
 	"?27, ?28"
-	") ON CONFLICT DO UPDATE SET "
-	"id = excluded.id, generation = excluded.generation, "
-	"filename = excluded.filename, doc_id = excluded.doc_id, "
-	"doc_id_type = excluded.doc_id_type, "
-	"file_type = excluded.file_type, mime_type = excluded.mime_type, "
-	"file_size = excluded.file_size, label = excluded.label, "
-	"variant = excluded.variant, version = excluded.version, "
-	"is_gold_standard = excluded.is_gold_standard, "
-	"doc_collections = excluded.doc_collections, "
-	"doc_metadata = excluded.doc_metadata, "
-	"file_metadata = excluded.file_metadata, "
-	"deleted = excluded.deleted, created_at = excluded.created_at, "
-	"created_by = excluded.created_by, "
-	"updated_at = excluded.updated_at, extra = excluded.extra, "
-	"remote_version = excluded.remote_version, "
-	"local_modified_at = excluded.local_modified_at, "
-	"sync_status = excluded.sync_status, "
-	"sync_hash = excluded.sync_hash, "
-	"sync_reason = excluded.sync_reason, "
-	"revision = excluded.revision, parents = excluded.parents" },
+	")" },
+[RECORD_UPDATE] = { LIBRARY,
+	"UPDATE OR FAIL files SET "
+	"id = ?2, generation = ?3, filename = ?4, doc_id = ?5, "
+	"doc_id_type = ?6, file_type = ?7, mime_type = ?8, "
+	"file_size = ?9, label = ?10, variant = ?11, version = ?12, "
+	"is_gold_standard = ?13, doc_collections = ?14, "
+	"doc_metadata = ?15, file_metadata = ?16, deleted = ?17, "
+	"created_at = ?18, created_by = ?19, updated_at = ?20, "
+	"extra = ?21, remote_version = ?22, local_modified_at = ?23, "
+	"sync_status = ?24, sync_hash = ?25, sync_reason = ?26, "
+	"revision = ?27, parents = ?28"
+	" WHERE stable_id = ?1" },
 [RECORD_SET_STATUS] = { LIBRARY,
 	"UPDATE files SET sync_status = ?2, sync_reason = ?3"
 	" WHERE stable_id = ?1" },
@@ -448,6 +443,17 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 [CHECKPOINT_PUT_DROPPED] = { LIBRARY,
 	"INSERT INTO names (id, file_type, generation, refs, dropped_version,"
 	" dropped_at) VALUES (?1, ?2, ?3, 0, ?4, ?5) ON CONFLICT DO NOTHING" },
+/* The + keeps the planner from fetching rows one by one through an index. */
+[CHECKPOINT_PUT_NAMES] = { LIBRARY,
+	"INSERT INTO names (id, file_type, generation, refs)"
+	" SELECT id, file_type, generation, count(*) FROM files"
+	" GROUP BY +id, +file_type, +generation" },
+[CHECKPOINT_LIVE] = { LIBRARY,
+	"SELECT stable_id, id, file_type, file_size FROM files"
+	" WHERE deleted = 0 ORDER BY +id, +file_type" },
+[CHECKPOINT_INDEXES] = { LIBRARY,
+	"SELECT name, sql FROM sqlite_master WHERE type = 'index'"
+	" AND tbl_name = 'files' AND sql IS NOT NULL" },
 [SIDE_FORGET] = { LIBRARY,
 	"UPDATE files SET remote_version = NULL, sync_hash = NULL,"
 	" sync_reason = CASE WHEN sync_status = 'conflict'"

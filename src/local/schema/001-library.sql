@@ -42,23 +42,31 @@ CREATE TABLE files (
 	parents TEXT				-- JSON: [["stable_id","hash"], ...]
 						-- what an unpublished content was
 						-- made from
-) STRICT, WITHOUT ROWID;
+) STRICT; -- with a rowid: rows are long, and few would fit a page of the key
 CREATE INDEX files_id ON files(id);
-CREATE INDEX files_doc ON files(doc_id);
+CREATE INDEX files_doc ON files(doc_id, stable_id);
 CREATE INDEX files_unsynced ON files(sync_status, stable_id)
 	WHERE sync_status <> 'synced';
 
 -- How many records have each status; kept by the triggers, so that nobody
--- counts a million rows to say that there is nothing to do.
+-- counts a million rows to say that there is nothing to do.  All rows are there
+-- from the start: a trigger that may insert makes each write journal itself.
 CREATE TABLE counts (
 	sync_status TEXT NOT NULL,
 	deleted INTEGER NOT NULL,
 	n INTEGER NOT NULL,
 	PRIMARY KEY (sync_status, deleted)
 ) STRICT, WITHOUT ROWID;
+INSERT INTO counts VALUES
+	('synced', 0, 0), ('synced', 1, 0),
+	('modified', 0, 0), ('modified', 1, 0),
+	('pending_upload', 0, 0), ('pending_upload', 1, 0),
+	('pending_download', 0, 0), ('pending_download', 1, 0),
+	('pending_delete', 0, 0), ('pending_delete', 1, 0),
+	('conflict', 0, 0), ('conflict', 1, 0);
 CREATE TRIGGER files_counted_in AFTER INSERT ON files BEGIN
-	INSERT INTO counts VALUES (new.sync_status, new.deleted, 1)
-		ON CONFLICT DO UPDATE SET n = n + 1;
+	UPDATE counts SET n = n + 1
+		WHERE sync_status = new.sync_status AND deleted = new.deleted;
 END;
 CREATE TRIGGER files_counted_out AFTER DELETE ON files BEGIN
 	UPDATE counts SET n = n - 1
@@ -68,8 +76,8 @@ CREATE TRIGGER files_counted_over AFTER UPDATE OF sync_status, deleted ON files
 WHEN old.sync_status <> new.sync_status OR old.deleted <> new.deleted BEGIN
 	UPDATE counts SET n = n - 1
 		WHERE sync_status = old.sync_status AND deleted = old.deleted;
-	INSERT INTO counts VALUES (new.sync_status, new.deleted, 1)
-		ON CONFLICT DO UPDATE SET n = n + 1;
+	UPDATE counts SET n = n + 1
+		WHERE sync_status = new.sync_status AND deleted = new.deleted;
 END;
 
 -- The store's side of a record that differs from it here.  No row: the store
