@@ -190,9 +190,11 @@ meeting_act(struct meeting *m)
 	enum change here = plan_change(base, ours);
 	enum change there = plan_change(base, theirs);
 
-	if (here == CHANGE_BORN && base == NULL &&
+	if (here == CHANGE_BORN && base == NULL && !m->have_conflict &&
 	    !plan_same_thing(ours, theirs))
 		return make_room(m);
+	if (here == CHANGE_BORN && m->have_conflict && theirs->deleted)
+		return in_conflict(m, ours, "deleted_remote");
 	switch (plan_action(here, there,
 	    ours != NULL && strcmp(ours->id, theirs->id) == 0)) {
 	case ACTION_NOTHING:

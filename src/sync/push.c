@@ -208,7 +208,9 @@ check_guard(struct sync *s)
 	return guard_check(s, counts.pending_delete, "on the store");
 }
 
-static int
+/* The object may have gone since it was read back: with a crash of the server's
+ * own, say.  A head must never name what is not there. */
+int
 push_frozen(struct sync *s)
 {
 	struct outbox outbox;
@@ -217,7 +219,11 @@ push_frozen(struct sync *s)
 	rc = outbox_find(s->db, s->step, &outbox);
 	if (rc <= 0 || !outbox.frozen)
 		return rc < 0 ? rc : 0;
-	rc = publish_frozen(s, &outbox);
+	if ((rc = put_object(s, &outbox)) == 0)
+		return err_set(E_REMOTE, "the store at %s does not keep a "
+		    "commit whole", remote_name(s->remote));
+	if (rc == 1)
+		rc = publish_frozen(s, &outbox);
 	return rc < 0 ? rc : 0;
 }
 
@@ -230,9 +236,12 @@ push_one(struct sync *s)
 
 	if ((rc = draft_new(s, &draft)) != 0)
 		return rc;
-	if ((rc = draft_fill(draft)) == 0 && draft_changes(draft) > 0) {
+	rc = draft_fill(draft);
+	if (rc == 0 && draft_changes(draft) > 0) {
 		published = publish(s, draft);
 		rc = published < 0 ? published : 1;
+	} else if (rc == 0) {
+		s->lost = 0; /* who won published the same */
 	}
 	draft_free(draft);
 	return rc;
@@ -280,7 +289,8 @@ push_empty(struct sync *s, bool new_generation)
 	struct draft *draft;
 	int rc;
 
-	if ((rc = may_write(s)) != 0 || (rc = draft_new(s, &draft)) != 0)
+	if ((rc = push_frozen(s)) != 0 || (rc = may_write(s)) != 0 ||
+	    (rc = draft_new(s, &draft)) != 0)
 		return rc;
 	if (new_generation)
 		draft_new_generation(draft);

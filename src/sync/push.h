@@ -16,6 +16,13 @@
 int push_changes(struct sync *s);
 
 /*
+ * push_frozen - bring the frozen outbox of an earlier run, if there is one, to
+ * its end: before anything else is published, or rows change for the store's
+ * sake.
+ */
+int push_frozen(struct sync *s);
+
+/*
  * push_empty - a commit without changes: to name s->offer as the checkpoint, or
  * to begin a generation (s->last.gc + 1).  Given up, with 0, when a race was
  * lost: whoever wants it looks again.

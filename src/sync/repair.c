@@ -91,5 +91,7 @@ repair_one(void *arg, const struct inventory_item *item)
 int
 repair_contents(struct sync *s)
 {
-	return inventory_run(s, repair_one, s);
+	int rc = push_frozen(s);
+
+	return rc != 0 ? rc : inventory_run(s, repair_one, s);
 }
