@@ -295,24 +295,27 @@ finish_own(struct apply *a, const struct commit_change *change)
 	const struct record *sent = &change->rec;
 	struct record_write w = { .row = sent, .side = sent,
 		.side_version = a->c.version, .side_at = a->c.at };
-	struct held held;
+	struct held held = { 0 };
 	int64_t revision = -1;
 	int rc;
 
 	if ((rc = record_find(a->s->db, a->change, sent->stable_id,
-		 &held)) < 0 ||
+		 &held)) != 1 ||
 	    (rc = outbox_row_find(a->s->db, sent->stable_id, &revision)) < 0)
-		return rc;
+		return rc < 0 ? rc : err_set(E_CORRUPT, "record %s of our own "
+		    "commit is not here", sent->stable_id);
 	if (held.revision != revision) {
 		w.row = &held.rec;
 		if (!held.rec.deleted && strcmp(held.rec.id, sent->id) != 0)
 			w.parents = mem_printf(a->change, "[[\"%s\",\"%s\"]]",
 			    sent->stable_id, sent->id);
 	}
-	if (change->is_delete)
+	if (change->is_delete) {
 		a->s->sum->deleted_remote++;
-	else if (str_eq(held.sync_hash, sent->id))
+		a->s->deleted++;
+	} else if (str_eq(held.sync_hash, sent->id)) {
 		a->s->sum->metadata_synced++;
+	}
 	return record_write(a->s->db, &w);
 }
 
@@ -338,6 +341,7 @@ apply_open(struct apply *a, int64_t version)
 {
 	struct sync *s = a->s;
 	const struct commit *before = s->last.version ? &s->last : NULL;
+	char hex[HASH_HEX_SIZE];
 	int rc;
 
 	a->file = chain_file(s, a->mem, version);
@@ -349,11 +353,13 @@ apply_open(struct apply *a, int64_t version)
 		return rc;
 	a->have_outbox = rc == 1;
 	a->own = a->have_outbox && strcmp(a->c.replica, s->replica) == 0 &&
-	    strcmp(a->c.txn, a->outbox.txn) == 0;
+	    strcmp(a->c.txn, a->outbox.txn) == 0 &&
+	    strcmp(hash_hex(&a->id, hex), a->outbox.commit_id) == 0;
 	return 0;
 }
 
-/* A commit by our id that we never made: we are a copy of that replica, or
+/* A commit by our id that we never made (or that, under our txn, is not the one
+ * that we froze: only that may be swapped in): we are a copy of that replica, or
  * were restored from a backup.  It is foreign; we get an id of our own. */
 static int
 become_another(struct sync *s)
