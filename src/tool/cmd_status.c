@@ -164,6 +164,34 @@ check_age(const struct state *s, int64_t max_age_s)
 	return STATUS_LEFT;
 }
 
+/* What is wrong with the store, or too old, is told after the rest. */
+static int
+state_verdict(const struct state *s, int64_t max_age_s)
+{
+	if (s->sync.reachable && s->sync.remote_error[0] != '\0') {
+		complain("%s", s->sync.remote_error);
+		return STATUS_FAILED;
+	}
+	return max_age_s >= 0 ? check_age(s, max_age_s) : STATUS_DONE;
+}
+
+static int
+status_do(struct tool *tool, int64_t max_age_s, bool is_offline, bool is_json)
+{
+	struct state s;
+	int rc;
+
+	memset(&s, 0, sizeof(s));
+	if ((rc = open_library(tool, false)) != 0)
+		return rc;
+	stop_catch();
+	if ((rc = read_library(tool, &s)) != 0 ||
+	    (rc = read_sync(tool, &s, is_offline)) != 0 ||
+	    (rc = state_print(&s, is_json)) != 0)
+		return rc;
+	return state_verdict(&s, max_age_s);
+}
+
 int
 cmd_status(struct tool *tool, int argc, char **argv)
 {
@@ -183,23 +211,9 @@ cmd_status(struct tool *tool, int argc, char **argv)
 		"Print how library and store stand",
 		"Two replicas in step print the same version, commit and state.",
 		rows, 0, 0, false };
-	struct state s;
 	int status;
-	int rc;
 
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
-	memset(&s, 0, sizeof(s));
-	if ((rc = open_library(tool, false)) != 0)
-		return rc;
-	stop_catch();
-	if ((rc = read_library(tool, &s)) != 0 ||
-	    (rc = read_sync(tool, &s, is_offline)) != 0 ||
-	    (rc = state_print(&s, is_json)) != 0)
-		return rc;
-	if (s.sync.reachable && s.sync.remote_error[0] != '\0') {
-		complain("%s", s.sync.remote_error);
-		return STATUS_FAILED;
-	}
-	return max_age_s >= 0 ? check_age(&s, max_age_s) : STATUS_DONE;
+	return status_do(tool, max_age_s, is_offline, is_json);
 }

@@ -127,6 +127,17 @@ check_count(const struct usage *usage, int n)
 	return 0;
 }
 
+/* What getopt_long has found. */
+static int
+code_take(const struct usage *usage, int code, char **argv)
+{
+	const struct option_row *row = row_of(usage, code);
+
+	if (code == ':' || code == '?' || row == NULL)
+		return refuse(usage, code, argv);
+	return row_take(usage, row, optarg);
+}
+
 bool
 options_parse(const struct usage *usage, int *argc, char ***argv, int *status)
 {
@@ -143,11 +154,7 @@ options_parse(const struct usage *usage, int *argc, char ***argv, int *status)
 			options_help(usage, stdout);
 			return false;
 		}
-		if (code == ':' || code == '?')
-			*status = refuse(usage, code, *argv);
-		else
-			*status = row_take(usage, row_of(usage, code), optarg);
-		if (*status != 0)
+		if ((*status = code_take(usage, code, *argv)) != 0)
 			return false;
 	}
 	*argc -= optind;

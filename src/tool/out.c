@@ -224,7 +224,7 @@ add_cell(struct buf *line, const char *text, int width)
 	buf_release(&cell);
 }
 
-/* The last one has the rest of the line, or goes on below where that is none. */
+/* The last one has the rest of the line, or goes on below if there is none. */
 static void
 add_last(struct buf *line, const char *text, int width, int taken)
 {

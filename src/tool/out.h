@@ -26,8 +26,8 @@ struct out_column {
  * Data on stdout, one row after another, in one of these forms:
  *
  *   JSON           one object a line (so with one row, one document)
- *   table          with columns, on a terminal: a title line, then aligned rows,
- *                  cut to its width
+ *   table          with columns, on a terminal: a title line, then aligned
+ *                  rows, cut to its width
  *   table in a pipe   values between tabs, no titles, sizes in bytes
  *   record         without columns: one line "key  value" for each value
  *

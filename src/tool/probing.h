@@ -9,8 +9,8 @@ struct probe_findings;
 struct tool;
 
 /*
- * probing_run - make the store's folder, unless the library knows a store (it is
- * never made anew), and find out what it can do.  Told as it goes on.
+ * probing_run - make the store's folder, unless the library knows a store (it
+ * is never made anew), and find out what it can do.  Told as it goes on.
  */
 int probing_run(struct tool *tool, int64_t largest_body,
     struct probe_findings *findings);

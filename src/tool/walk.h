@@ -18,7 +18,7 @@ struct walk_forbidden {
  * Files below paths, for import.
  *
  *   file    called for each file with its size
- *   failed  called for each path that cannot be walked, its reason in err_text()
+ *   failed  called for each path that cannot be walked, why in err_text()
  *
  * Non-zero from either ends the walk.
  */
