@@ -625,10 +625,11 @@ pull_once(struct sync *s)
 	int rc;
 
 	if ((rc = chain_head(s, &head)) != 0 ||
-	    (rc = chain_check(s, &head)) != 0 ||
-	    head.version == s->last.version)
+	    (rc = chain_check(s, &head)) != 0)
 		return rc;
-	return apply_from(s, &head);
+	if (head.version > s->last.version)
+		return apply_from(s, &head);
+	return head.version == 0 ? chain_same_store(s) : 0;
 }
 
 int

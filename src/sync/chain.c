@@ -18,6 +18,7 @@
 #include "local/db.h"
 #include "local/meta.h"
 #include "sync/name.h"
+#include "sync/store.h"
 
 #define HEAD_PATIENCE_MS 10000
 #define ABSENT_PATIENCE_MS 30000
@@ -250,6 +251,27 @@ hash_file(const char *file, struct hash *id, int64_t *size_bytes)
 	return rc;
 }
 
+static int
+check_store(struct sync *s, const char *uuid)
+{
+	if (s->store == NULL || strcmp(uuid, s->store) == 0)
+		return 0;
+	return err_set(E_ROLLBACK, "The store at %s is another one (%s) than "
+	    "this library belongs to (%s).  Nothing was changed here.",
+	    remote_name(s->remote), uuid, s->store);
+}
+
+int
+chain_same_store(struct sync *s)
+{
+	char *uuid;
+	int rc;
+
+	if ((rc = store_uuid(s->mem, s->remote, &uuid)) != 0)
+		return rc == E_ABSENT ? head_is_gone(s) : rc;
+	return check_store(s, uuid);
+}
+
 int
 chain_header(struct sync *s, struct mem *mem, int64_t version,
     struct commit *c, struct hash *id, int64_t *size_bytes)
@@ -264,12 +286,7 @@ chain_header(struct sync *s, struct mem *mem, int64_t version,
 	if (c->version != version)
 		return err_set(E_CORRUPT, "commit %" PRId64 " says that it is "
 		    "version %" PRId64, version, c->version);
-	if (s->store != NULL && strcmp(c->store, s->store) != 0)
-		return err_set(E_ROLLBACK, "The store at %s is another one "
-		    "(%s) than this library belongs to (%s).  Nothing was "
-		    "changed here.", remote_name(s->remote), c->store,
-		    s->store);
-	return 0;
+	return check_store(s, c->store);
 }
 
 /* A handful of commits that are fetched at once: ids[i] is of top - i. */

@@ -37,6 +37,12 @@ int chain_head(struct sync *s, struct remote_head *head);
  */
 int chain_check(struct sync *s, const struct remote_head *head);
 
+/*
+ * chain_same_store - before there is any commit, whose header would tell: is
+ * the store behind this head the one that this library joined?  E_ROLLBACK.
+ */
+int chain_same_store(struct sync *s);
+
 /* chain_other_history - E_ROLLBACK: the walk did not arrive where we are. */
 int chain_other_history(struct sync *s, const struct remote_head *head);
 

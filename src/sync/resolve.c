@@ -358,13 +358,14 @@ propose(struct waiting *w, const char *stable_id)
 	    blob_path(w->blobs, w->mem, theirs.id, "tei"), out,
 	    MERGE_LIMIT_MS);
 	if (rc == 0)
-		return conflict_propose(w->db, stable_id, NULL, 0,
+		rc = conflict_propose(w->db, stable_id, NULL, 0,
 		    mem_strdup(w->mem, err_text()));
-	if (rc == 1 && (rc = store_merge(w->blobs, out, &id, &size)) == 0)
+	else if (rc == 1 &&
+	    (rc = store_merge(w->blobs, out, &id, &size)) == 0)
 		rc = conflict_propose(w->db, stable_id, hash_hex(&id, hex),
 		    size, NULL);
 	file_remove(out);
-	return rc;
+	return rc == E_ABSENT ? 0 : rc; /* resolved meanwhile */
 }
 
 static int

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -190,10 +191,16 @@ int
 run_lock(struct sync *s)
 {
 	int lock = file_lock(path_join(s->mem, s->opt->work_dir, "lock"), 0);
+	int rc;
 
 	if (lock == E_BUSY)
 		return err_set(E_BUSY, "another sync of this library is "
 		    "running");
+	if (lock >= 0 && ((rc = run_identity(s)) != 0 ||
+	    (rc = load_reported(s)) != 0)) {
+		close(lock);
+		return rc;
+	}
 	return lock;
 }
 

@@ -53,7 +53,8 @@ void run_close(struct sync *s);
  * s->opt must be set. */
 int run_identity(struct sync *s);
 
-/* run_lock - one sync at a time: a descriptor to be closed, or E_BUSY. */
+/* run_lock - one sync at a time: a descriptor to be closed, or E_BUSY.  What
+ * run_identity told is read anew: another sync may just have ended. */
 int run_lock(struct sync *s);
 
 /* run_transfer - remote_run for one transfer: its own code. */

@@ -771,6 +771,27 @@ one_sync_at_a_time(void **state)
 	must_sync(a);
 }
 
+/* Both were started at once; one waited for a moment before it began. */
+static void
+what_another_sync_just_did_is_seen(void **state)
+{
+	struct site *again = site_open(w, "anna");
+	struct sync s;
+	int lock;
+
+	(void)state;
+	site_stage(a, &s);
+	site_add(again, "doc", NULL, "<x/>");
+	must_sync(again);
+	assert_true((lock = run_lock(&s)) >= 0);
+	assert_int_equal(s.last.version, 1);
+	close(lock);
+	site_unstage(&s);
+	site_close(again);
+	must_sync(a);
+	assert_string_equal(a->said, "");
+}
+
 int
 main(void)
 {
@@ -813,6 +834,7 @@ main(void)
 		T(the_guard_counts_a_day_of_sending),
 		T(a_sync_can_be_stopped_at_any_question),
 		T(one_sync_at_a_time),
+		T(what_another_sync_just_did_is_seen),
 	};
 
 	return cmocka_run_group_tests_name("sync", tests, NULL, NULL);
