@@ -740,9 +740,17 @@ enter(struct http_call *call)
 	try_again_now(call);
 }
 
+/*
+ * Who sends a small body does not wait until the server says that it may
+ * (RFC 9110, 10.1.1): that is a round trip, and a second where nobody says it.
+ */
+#define EXPECT_BYTES (1024 * 1024)
+
 void
 http_start(struct http_call *call)
 {
+	if (call->body != NULL && call->body->size_bytes < EXPECT_BYTES)
+		http_header(call, "Expect:");
 	call->tries = 0;
 	call->redirects = 0;
 	call->is_spent = false;
