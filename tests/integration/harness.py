@@ -59,6 +59,11 @@ def equal(got, want, text):
         raise Failed("%s: got %s, want %s" % (text, brief(got), brief(want)))
 
 
+def brief_args(args):
+    text = " ".join(args)
+    return text if len(text) < 200 else text[:200] + "..."
+
+
 def brief(value):
     text = repr(value)
     return text if len(text) < 600 else text[:600] + "..."
@@ -153,6 +158,7 @@ accesslog.filename = "{access}"
 server.upload-dirs = ("{tmp}")
 server.max-request-size = 0
 server.max-keep-alive-requests = 10000
+server.stat-cache-engine = "disable"
 mimetype.assign = ("" => "application/octet-stream")
 {user_line}
 auth.backend = "plain"
@@ -459,7 +465,7 @@ class Result:
 
     def __str__(self):
         return "stemma %s: exit %d\n%s%s" % (
-            " ".join(self.args), self.exit, self.out[-3000:],
+            brief_args(self.args), self.exit, self.out[-1500:],
             self.err[-3000:])
 
     def rows(self):
@@ -530,7 +536,7 @@ class Replica:
             process.kill()
             out, err = process.communicate()
             raise Failed("stemma %s: not done in %d s\n%s" % (
-                " ".join(args), timeout, err.decode(errors="replace")))
+                brief_args(args), timeout, err.decode(errors="replace")))
         finally:
             end(process)
         result = Result(args, process.returncode,
@@ -586,7 +592,8 @@ class Replica:
         return self
 
     def library(self):
-        return sqlite3.connect(os.path.join(self.path("db"), "library.db"),
+        folder = self.extra.get("DB_DIR", self.path("db"))
+        return sqlite3.connect(os.path.join(folder, "library.db"),
                                timeout=30)
 
     def meta(self, key):
@@ -891,9 +898,9 @@ def run_one(name, kind, function):
         for server in list(World.servers.values()):
             if server.process.poll() is not None:
                 del World.servers[server.kind]
-    if DEBUG:
-        print("# %s took %.1f s" % (name, time.monotonic() - begun),
-              file=sys.stderr)
+    seconds = time.monotonic() - begun
+    if DEBUG or seconds > 10:
+        print("# %s took %.1f s" % (name, seconds), file=sys.stderr)
     return verdict, why
 
 

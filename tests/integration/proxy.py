@@ -122,7 +122,7 @@ class Proxy:
                 request = Request(len(self.requests) + 1, head)
                 self.requests.append(request)
             self.ask("before", request)
-            self.up(request, server, head)
+            self.up(request, server, self.go_on(client, head))
             for piece in client.body(head, False):
                 self.up(request, server, piece)
             answer = server.read_head()
@@ -140,6 +140,13 @@ class Proxy:
                     self.down(request, client, piece)
             if b"\r\nconnection: close" in answer.lower():
                 return
+
+    def go_on(self, client, head):
+        """Who waits for a word before the body gets it from here."""
+        asks = re.compile(rb"\r\nexpect: 100-continue", re.I)
+        if asks.search(head):
+            client.socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return asks.sub(b"", head)
 
     def up(self, request, server, data):
         for piece in pieces(data, self.up_hook):
