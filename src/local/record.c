@@ -45,6 +45,21 @@ record_side(struct db *db, struct mem *mem, const char *stable_id,
 	return 1;
 }
 
+int
+record_find_both(struct db *db, struct mem *mem, const char *stable_id,
+    struct record_both *both)
+{
+	int rc;
+
+	both->have_row = both->have_side = false;
+	if ((rc = record_find(db, mem, stable_id, &both->held)) != 1)
+		return rc;
+	both->have_row = true;
+	rc = row_side(db, mem, &both->held, &both->side);
+	both->have_side = rc == 1;
+	return rc < 0 ? rc : 0;
+}
+
 void
 record_stamp(const char *before, char out[25])
 {

@@ -57,6 +57,18 @@ int record_each(struct db *db, const struct record_filter *filter,
 int record_side(struct db *db, struct mem *mem, const char *stable_id,
     struct record *side, int64_t *version);
 
+/* A row and the store's side of it. */
+struct record_both {
+	bool have_row;
+	struct held held;
+	bool have_side;
+	struct record side;
+};
+
+/* record_find_both - what there is of either; memory of `mem`. */
+int record_find_both(struct db *db, struct mem *mem, const char *stable_id,
+    struct record_both *both);
+
 /*
  * record_write - the one place where a row changes.  In one transaction: the
  * row of files; base (a row where the store's side is another than the row);
@@ -80,6 +92,8 @@ struct record_write {
 	bool by_user;	  /* a change made here: revision + 1, local_modified_at */
 	const char *kind; /* for the history; NULL: none is written */
 	const char *user;
+	const struct record_both *was; /* found before in the same transaction,
+					  and not changed since; NULL: found */
 };
 int record_write(struct db *db, const struct record_write *w);
 

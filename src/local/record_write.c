@@ -30,20 +30,26 @@ struct change {
 static int
 look(struct change *c)
 {
+	struct record_both both;
 	int rc;
 
 	row_now(c->now);
-	rc = record_find(c->db, c->mem, c->w->row->stable_id, &c->old);
-	c->was_there = rc == 1;
-	if (rc == 1)
-		rc = row_side(c->db, c->mem, &c->old, &c->old_side);
-	c->had_side = rc == 1;
+	if (c->w->was == NULL &&
+	    (rc = record_find_both(c->db, c->mem, c->w->row->stable_id,
+		 &both)) != 0)
+		return rc;
+	if (c->w->was != NULL)
+		both = *c->w->was;
+	c->was_there = both.have_row;
+	c->old = both.held;
+	c->had_side = both.have_side;
+	c->old_side = both.side;
 	c->side = c->w->side != NULL ? c->w->side :
 	    c->had_side              ? &c->old_side :
 				       NULL;
 	c->side_changes = c->w->side != NULL &&
 	    (!c->had_side || !shared_equal(c->w->side, &c->old_side));
-	return rc < 0 ? rc : 0;
+	return 0;
 }
 
 /* What came from the store was checked when it was decoded. */

@@ -31,8 +31,9 @@ struct meeting {
 	struct sync *s;
 	struct mem *mem;
 	const struct theirs *theirs;
+	struct record_both both;
+	const struct held *held; /* of both */
 	bool have_row;
-	struct held held;
 	bool have_conflict;
 	struct conflict conflict;
 	bool have_base;
@@ -46,9 +47,13 @@ meeting_load(struct meeting *m, const char *stable_id)
 	struct db *db = m->s->db;
 	int rc;
 
-	if ((rc = record_find(db, m->mem, stable_id, &m->held)) < 0)
+	if (m->theirs->found != NULL)
+		m->both = *m->theirs->found;
+	else if ((rc = record_find_both(db, m->mem, stable_id,
+		      &m->both)) != 0)
 		return rc;
-	m->have_row = rc == 1;
+	m->held = &m->both.held;
+	m->have_row = m->both.have_row;
 	if ((rc = conflict_find(db, m->mem, stable_id, &m->conflict)) < 0)
 		return rc;
 	m->have_conflict = rc == 1;
@@ -57,9 +62,8 @@ meeting_load(struct meeting *m, const char *stable_id)
 		m->base = m->conflict.ancestor;
 		return 0;
 	}
-	if ((rc = record_side(db, m->mem, stable_id, &m->base, NULL)) < 0)
-		return rc;
-	m->have_base = rc == 1;
+	m->have_base = m->both.have_side;
+	m->base = m->both.side;
 	return 0;
 }
 
@@ -75,11 +79,12 @@ meeting_write(struct meeting *m, const struct record *row, const char *kind,
 		.status = status,
 		.kind = kind,
 		.user = m->theirs->user,
+		.was = &m->both,
 	};
 	int rc;
 
 	if (row != m->theirs->rec && m->have_row)
-		w.parents = m->held.parents;
+		w.parents = m->held->parents;
 	if (m->have_conflict && status == NULL &&
 	    (rc = conflict_remove(m->s->db, row->stable_id)) != 0)
 		return rc;
@@ -92,10 +97,10 @@ take_theirs(struct meeting *m)
 	const struct record *theirs = m->theirs->rec;
 	struct sync_summary *sum = m->s->sum;
 
-	if (theirs->deleted && m->have_row && !m->held.rec.deleted) {
+	if (theirs->deleted && m->have_row && !m->held->rec.deleted) {
 		sum->deleted_local++;
 		m->s->deleted++;
-	} else if (m->have_row && strcmp(m->held.rec.id, theirs->id) == 0) {
+	} else if (m->have_row && strcmp(m->held->rec.id, theirs->id) == 0) {
 		sum->metadata_synced++;
 	}
 	return meeting_write(m, theirs, "sync", NULL);
@@ -104,7 +109,7 @@ take_theirs(struct meeting *m)
 static int
 keep_ours(struct meeting *m)
 {
-	return meeting_write(m, &m->held.rec, NULL, NULL);
+	return meeting_write(m, &m->held->rec, NULL, NULL);
 }
 
 static int
@@ -113,7 +118,7 @@ merge_fields(struct meeting *m, struct record *merged)
 	const struct record *base =
 	    m->have_base && !m->base.deleted ? &m->base : NULL;
 
-	return merge_records(m->mem, base, &m->held.rec, m->theirs->rec,
+	return merge_records(m->mem, base, &m->held->rec, m->theirs->rec,
 	    merged);
 }
 
@@ -172,11 +177,11 @@ make_room(struct meeting *m)
 	const char *new_id;
 	int rc;
 
-	if ((rc = record_rekey(m->s->db, m->mem, m->held.rec.stable_id,
+	if ((rc = record_rekey(m->s->db, m->mem, m->held->rec.stable_id,
 		 &new_id)) != 0)
 		return rc;
 	log_line(LOG_WARN, "sync", "%s names another document on the store: "
-	    "ours is %s now", m->held.rec.stable_id, new_id);
+	    "ours is %s now", m->held->rec.stable_id, new_id);
 	m->have_row = false;
 	return take_theirs(m);
 }
@@ -185,7 +190,7 @@ static int
 meeting_act(struct meeting *m)
 {
 	const struct record *base = m->have_base ? &m->base : NULL;
-	const struct record *ours = m->have_row ? &m->held.rec : NULL;
+	const struct record *ours = m->have_row ? &m->held->rec : NULL;
 	const struct record *theirs = m->theirs->rec;
 	enum change here = plan_change(base, ours);
 	enum change there = plan_change(base, theirs);
@@ -242,7 +247,16 @@ struct apply {
 	struct outbox outbox;
 	bool own;
 	struct hash state; /* of a rehearsal */
+	struct record_both both; /* of one change: what is here */
 };
+
+static int
+find_both(struct apply *a, const struct commit_change *change)
+{
+	mem_reset(a->change);
+	return record_find_both(a->s->db, a->change, change->rec.stable_id,
+	    &a->both);
+}
 
 /* A commit may name only what its parent's state names, or names of the
  * parent's generation. */
@@ -275,14 +289,10 @@ note_lineage(struct apply *a, const struct commit_change *change)
 		.user = change->user,
 		.at = a->c.at,
 	};
-	struct record side;
-	int rc;
+	const struct record *side = &a->both.side;
 
-	rc = record_side(a->s->db, a->change, l.stable_id, &side, NULL);
-	if (rc < 0)
-		return rc;
-	if (rc == 1 && side.deleted == change->is_delete &&
-	    strcmp(side.id, l.id) == 0)
+	if (a->both.have_side && side->deleted == change->is_delete &&
+	    strcmp(side->id, l.id) == 0)
 		return 0;
 	return lineage_put(a->s->db, &l);
 }
@@ -294,26 +304,27 @@ finish_own(struct apply *a, const struct commit_change *change)
 {
 	const struct record *sent = &change->rec;
 	struct record_write w = { .row = sent, .side = sent,
-		.side_version = a->c.version, .side_at = a->c.at };
-	struct held held = { 0 };
+		.side_version = a->c.version, .side_at = a->c.at,
+		.was = &a->both };
+	const struct held *held = &a->both.held;
 	int64_t revision = -1;
 	int rc;
 
-	if ((rc = record_find(a->s->db, a->change, sent->stable_id,
-		 &held)) != 1 ||
-	    (rc = outbox_row_find(a->s->db, sent->stable_id, &revision)) < 0)
-		return rc < 0 ? rc : err_set(E_CORRUPT, "record %s of our own "
-		    "commit is not here", sent->stable_id);
-	if (held.revision != revision) {
-		w.row = &held.rec;
-		if (!held.rec.deleted && strcmp(held.rec.id, sent->id) != 0)
+	if (!a->both.have_row)
+		return err_set(E_CORRUPT, "record %s of our own commit is not "
+		    "here", sent->stable_id);
+	if ((rc = outbox_row_find(a->s->db, sent->stable_id, &revision)) < 0)
+		return rc;
+	if (held->revision != revision) {
+		w.row = &held->rec;
+		if (!held->rec.deleted && strcmp(held->rec.id, sent->id) != 0)
 			w.parents = mem_printf(a->change, "[[\"%s\",\"%s\"]]",
 			    sent->stable_id, sent->id);
 	}
 	if (change->is_delete) {
 		a->s->sum->deleted_remote++;
 		a->s->deleted++;
-	} else if (str_eq(held.sync_hash, sent->id)) {
+	} else if (str_eq(held->sync_hash, sent->id)) {
 		a->s->sum->metadata_synced++;
 	}
 	return record_write(a->s->db, &w);
@@ -324,11 +335,11 @@ apply_change(void *arg, const struct commit_change *change)
 {
 	struct apply *a = arg;
 	struct theirs theirs = { &change->rec, a->c.version, a->c.at,
-		change->replica, change->user };
+		change->replica, change->user, &a->both };
 	int rc;
 
-	mem_reset(a->change);
-	if ((rc = check_name(a, &change->rec)) != 0 ||
+	if ((rc = find_both(a, change)) != 0 ||
+	    (rc = check_name(a, &change->rec)) != 0 ||
 	    (rc = note_lineage(a, change)) != 0)
 		return rc;
 	if (a->own)
@@ -361,8 +372,8 @@ apply_open(struct apply *a, int64_t version)
 /* A commit by our id that we never made (or that, under our txn, is not the one
  * that we froze: only that may be swapped in): we are a copy of that replica, or
  * were restored from a backup.  It is foreign; we get an id of our own. */
-static int
-become_another(struct sync *s)
+int
+apply_become_another(struct sync *s)
 {
 	char uuid[37];
 	int rc;
@@ -388,7 +399,7 @@ settle_outbox(struct apply *a)
 		return outbox_clear(s->db);
 	}
 	if (strcmp(a->c.replica, s->replica) == 0)
-		return become_another(s);
+		return apply_become_another(s);
 	if (!a->have_outbox || a->outbox.version > a->c.version)
 		return 0;
 	a->outbox.frozen = 0;
@@ -465,9 +476,9 @@ static int
 finish_change(void *arg, const struct commit_change *change)
 {
 	struct apply *a = arg;
+	int rc = find_both(a, change);
 
-	mem_reset(a->change);
-	return finish_own(a, change);
+	return rc != 0 ? rc : finish_own(a, change);
 }
 
 int
@@ -493,17 +504,14 @@ static int
 rehearse_change(void *arg, const struct commit_change *change)
 {
 	struct apply *a = arg;
-	struct record side;
 	struct hash one;
 	int rc;
 
-	mem_reset(a->change);
-	if ((rc = check_name(a, &change->rec)) != 0 ||
-	    (rc = record_side(a->s->db, a->change, change->rec.stable_id,
-		 &side, NULL)) < 0)
+	if ((rc = find_both(a, change)) != 0 ||
+	    (rc = check_name(a, &change->rec)) != 0)
 		return rc;
-	if (rc == 1) {
-		shared_digest(&side, &one);
+	if (a->both.have_side) {
+		shared_digest(&a->both.side, &one);
 		hash_sum_sub(&a->state, &one);
 	}
 	shared_digest(&change->rec, &one);
@@ -603,6 +611,21 @@ apply_walk(struct sync *s, const struct remote_head *head)
 	return 0;
 }
 
+/* A checkpoint that is damaged or gone only costs time, while all commits are
+ * there. */
+static int
+jump_or_walk(struct sync *s, const struct remote_head *head,
+    const struct commit *c)
+{
+	int rc = bootstrap_run(s, head, c);
+
+	if ((rc != E_CORRUPT && rc != E_ABSENT) ||
+	    s->last.version + 1 < c->floor)
+		return rc;
+	log_line(LOG_WARN, "sync", "%s: walking instead", err_text());
+	return 0;
+}
+
 int
 apply_from(struct sync *s, const struct remote_head *head)
 {
@@ -612,7 +635,7 @@ apply_from(struct sync *s, const struct remote_head *head)
 
 	if ((rc = chain_peek(s, mem, head, &c)) == 0 &&
 	    bootstrap_is_due(s, &c))
-		rc = bootstrap_run(s, head, &c);
+		rc = jump_or_walk(s, head, &c);
 	mem_free(mem);
 	return rc == 0 ? apply_walk(s, head) : rc;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "local/meta.h"
+#include "local/record.h"
 #include "sync/commit.h"
 #include "sync/run.h"
 
@@ -19,6 +20,8 @@ struct theirs {
 	const char *at;
 	const char *replica; /* or NULL */
 	const char *user;    /* or NULL */
+	const struct record_both *found; /* what is here, found before in the
+					    same transaction; NULL: found */
 };
 
 /*
@@ -37,6 +40,12 @@ int apply_record(struct sync *s, struct mem *mem, const struct theirs *theirs);
  * the rules of the chain; nothing was changed.
  */
 int apply_commit(struct sync *s, int64_t version);
+
+/*
+ * apply_become_another - in the caller's transaction: another library publishes
+ * under our id, so we take a new one; what was under way is no longer ours.
+ */
+int apply_become_another(struct sync *s);
 
 /*
  * apply_outbox - in the caller's transaction: the outbox is in the chain, but

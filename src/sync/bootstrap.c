@@ -13,6 +13,7 @@
 #include "local/db.h"
 #include "local/meta.h"
 #include "local/record.h"
+#include "local/side.h"
 #include "sync/apply.h"
 #include "sync/chain.h"
 #include "sync/guard.h"
@@ -103,12 +104,14 @@ ours_is_there(void *arg, const struct held *held)
 {
 	struct jump *j = arg;
 	struct record rec;
+	int64_t version;
 	int rc;
 
 	if (held->remote_version == 0)
 		return 0;
 	mem_reset(j->mem);
-	rc = checkpoint_find(j->cp, j->mem, held->rec.stable_id, &rec, NULL);
+	rc = checkpoint_find(j->cp, j->mem, held->rec.stable_id, &rec,
+	    &version);
 	if (rc == 0)
 		return not_our_past(j->s, held->rec.stable_id);
 	return rc < 0 ? rc : 0;
@@ -132,8 +135,7 @@ check_counter(struct jump *j)
 	int64_t counter;
 	int rc;
 
-	if ((rc = checkpoint_each_replica(j->cp, our_counter, j)) < 0 ||
-	    (rc = meta_int(j->s->db, "counter", &counter)) != 0)
+	if ((rc = meta_int(j->s->db, "counter", &counter)) != 0)
 		return rc;
 	if (j->counter < counter)
 		return err_set(E_ROLLBACK, "The store at %s lacks what this "
@@ -148,6 +150,10 @@ may_jump(struct jump *j)
 	static const struct record_filter all = { 0 };
 	int rc;
 
+	if ((rc = checkpoint_each_replica(j->cp, our_counter, j)) < 0)
+		return rc;
+	if (j->s->last.version == 0)
+		return 0;
 	if ((rc = checkpoint_each(j->cp, row_is_ours, j)) != 0 ||
 	    (rc = record_each(j->s->db, &all, ours_is_there, j)) != 0 ||
 	    (rc = check_counter(j)) != 0)
@@ -161,7 +167,8 @@ static int
 take_row(void *arg, const struct record *rec, int64_t version)
 {
 	struct jump *j = arg;
-	struct theirs theirs = { rec, version, rec->updated_at, NULL, NULL };
+	struct theirs theirs = { rec, version, rec->updated_at, NULL, NULL,
+		NULL };
 
 	if (version <= j->s->last.version)
 		return 0;
@@ -185,6 +192,15 @@ take_replica(void *arg, const struct replica *r)
 	return replica_put(j->s->db, r);
 }
 
+static int
+take_dropped(void *arg, const char *id, const char *file_type,
+    int64_t generation, int64_t version, const char *at)
+{
+	struct jump *j = arg;
+
+	return name_let_go(j->s->db, id, file_type, generation, version, at);
+}
+
 /* Rows that are here already meet those of the checkpoint one by one. */
 static int
 take_rows(struct jump *j)
@@ -192,7 +208,8 @@ take_rows(struct jump *j)
 	int rc;
 
 	if ((rc = checkpoint_each(j->cp, take_row, j)) != 0 ||
-	    (rc = checkpoint_each_lineage(j->cp, take_lineage, j)) != 0)
+	    (rc = checkpoint_each_lineage(j->cp, take_lineage, j)) != 0 ||
+	    (rc = checkpoint_each_dropped(j->cp, take_dropped, j)) != 0)
 		return rc;
 	return checkpoint_each_replica(j->cp, take_replica, j);
 }
@@ -251,6 +268,17 @@ end_outbox(struct jump *j)
 	return outbox_clear(s->db);
 }
 
+/* Our last number in it is one that we never gave: then we are a copy. */
+static int
+look_for_another(struct jump *j)
+{
+	int64_t counter;
+	int rc = meta_int(j->s->db, "counter", &counter);
+
+	return rc == 0 && j->counter > counter ?
+	    apply_become_another(j->s) : rc;
+}
+
 static int
 jump(struct jump *j, const struct checkpoint_head *at)
 {
@@ -259,7 +287,8 @@ jump(struct jump *j, const struct checkpoint_head *at)
 
 	if ((rc = db_begin(s->db)) != 0)
 		return rc;
-	if ((rc = end_outbox(j)) == 0 && (rc = load(j)) == 0)
+	if ((rc = end_outbox(j)) == 0 && (rc = look_for_another(j)) == 0 &&
+	    (rc = load(j)) == 0)
 		rc = arrive(s, at);
 	return db_end(s->db, rc);
 }
@@ -309,7 +338,7 @@ run_with(struct sync *s, struct checkpoint *cp,
 	if ((rc = check_head(s, at, c)) == 0 &&
 	    (rc = checkpoint_verify(cp, NULL)) == 0 &&
 	    (rc = check_arrival(s, head, at)) == 0 &&
-	    (s->last.version == 0 || (rc = may_jump(&j)) == 0))
+	    (rc = may_jump(&j)) == 0)
 		rc = jump(&j, at);
 	mem_free(j.mem);
 	return rc;

@@ -121,7 +121,12 @@ static int
 user_of(struct draft *d, const struct row *row, const char **name)
 {
 	struct user u = { d->mem, row->rec.created_by };
-	int rc = history_each(d->s->db, row->rec.stable_id, take_user, &u);
+	int rc;
+
+	*name = u.name;
+	if (!row->have_side && row->held->revision <= 1)
+		return 0;
+	rc = history_each(d->s->db, row->rec.stable_id, take_user, &u);
 
 	*name = u.name;
 	if (u.name != NULL && !shared_is_plain(u.name, SHARED_TEXT_MAX))

@@ -67,7 +67,7 @@ mend_record(void *arg, const struct held *held)
 {
 	struct beside *r = arg;
 	struct theirs theirs = { &held->rec, held->remote_version,
-		held->rec.updated_at, NULL, NULL };
+		held->rec.updated_at, NULL, NULL, NULL };
 	struct record side;
 	int64_t version;
 	int rc;

@@ -20,6 +20,8 @@
 #include "remote/probe.h"
 #include "sync/chain.h"
 
+#define PROGRESS_MS 100 /* state: only the newest counts */
+
 void
 run_say(struct sync *s, const char *fmt, ...)
 {
@@ -87,6 +89,11 @@ run_phase(struct sync *s, enum sync_phase phase, int64_t files, int64_t bytes)
 void
 run_progress(struct sync *s)
 {
+	int64_t now_ms = clock_mono_ms();
+
+	if (now_ms - s->told_ms < PROGRESS_MS)
+		return;
+	s->told_ms = now_ms;
 	tell(s);
 }
 
@@ -169,6 +176,8 @@ run_open(struct sync *s, const struct sync_options *opt,
 	s->blobs = opt->blobs;
 	s->remote = opt->remote;
 	s->sum = sum;
+	s->started_ms = clock_mono_ms();
+	s->before = remote_stats(opt->remote);
 	s->mem = mem_new();
 	s->step = mem_new();
 	remote_set_tick(s->remote, on_tick, s);

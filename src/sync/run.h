@@ -24,6 +24,9 @@ struct sync {
 	struct mem *step; /* of one commit, or one object: reset at each */
 	struct sync_summary *sum;
 	struct sync_progress progress;
+	int64_t told_ms; /* when it was told last */
+	int64_t started_ms;
+	struct remote_stats before; /* what the remote had moved by then */
 
 	const char *replica; /* this one's id */
 	const char *store;   /* UUID */
@@ -73,7 +76,8 @@ void run_give_up(struct sync *s, const char *stable_id, const char *file,
     const char *reason);
 bool run_gave_up(struct sync *s, const char *stable_id);
 
-/* run_phase - a new phase with what there is to do; run_progress - tell it. */
+/* run_phase - a new phase with what there is to do; run_progress - tell it,
+ * ten times a second at most. */
 void run_phase(struct sync *s, enum sync_phase phase, int64_t files,
     int64_t bytes);
 void run_progress(struct sync *s);

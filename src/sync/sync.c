@@ -139,12 +139,30 @@ outcome_of(int rc)
 	}
 }
 
+static void
+sum_up(struct sync *s)
+{
+	struct remote_stats now = remote_stats(s->remote);
+	struct record_counts counts;
+
+	s->sum->new_version = s->last.version;
+	s->sum->duration_ms = clock_mono_ms() - s->started_ms;
+	s->sum->bytes_up = now.bytes_up - s->before.bytes_up;
+	s->sum->bytes_down = now.bytes_down - s->before.bytes_down;
+	s->sum->requests = now.requests - s->before.requests;
+	if (record_counts(s->db, &counts) == 0) {
+		s->sum->left = counts.to_send + counts.pending_download;
+		s->sum->open_conflicts = counts.conflicts;
+	}
+}
+
 static int
 write_end(struct sync *s, int rc, const char *error)
 {
 	struct buf json = { 0 };
 	int ended;
 
+	sum_up(s);
 	sync_summary_json(s->sum, &json);
 	ended = run_end(s->db, s->sum->run_id, outcome_of(rc),
 	    rc == 0 ? NULL : error, buf_text(&json), s->deleted,
@@ -178,23 +196,6 @@ run_noted(struct sync *s)
 	return ended;
 }
 
-static void
-sum_up(struct sync *s, int64_t started_ms, const struct remote_stats *before)
-{
-	struct remote_stats now = remote_stats(s->remote);
-	struct record_counts counts;
-
-	s->sum->new_version = s->last.version;
-	s->sum->duration_ms = clock_mono_ms() - started_ms;
-	s->sum->bytes_up = now.bytes_up - before->bytes_up;
-	s->sum->bytes_down = now.bytes_down - before->bytes_down;
-	s->sum->requests = now.requests - before->requests;
-	if (record_counts(s->db, &counts) == 0) {
-		s->sum->left = counts.to_send + counts.pending_download;
-		s->sum->open_conflicts = counts.conflicts;
-	}
-}
-
 static int
 run_locked(struct sync *s)
 {
@@ -210,8 +211,6 @@ run_locked(struct sync *s)
 int
 sync_run(const struct sync_options *opt, struct sync_summary *sum)
 {
-	int64_t started_ms = clock_mono_ms();
-	struct remote_stats before = remote_stats(opt->remote);
 	struct sync s;
 	int lock, rc;
 
@@ -221,7 +220,7 @@ sync_run(const struct sync_options *opt, struct sync_summary *sum)
 			rc = run_locked(&s);
 			close(lock);
 		}
-		sum_up(&s, started_ms, &before);
+		sum_up(&s);
 	}
 	run_close(&s);
 	return rc;
