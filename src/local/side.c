@@ -228,6 +228,23 @@ name_each(struct db *db, const char *prefix, const char *after, int max,
 }
 
 int
+name_let_go(struct db *db, const char *id, const char *file_type,
+    int64_t generation, int64_t version, const char *at)
+{
+	struct stmt *st;
+	int rc;
+
+	if ((rc = db_stmt(db, CHECKPOINT_PUT_DROPPED, &st)) != 0)
+		return rc;
+	db_bind_text(st, 1, id);
+	db_bind_text(st, 2, file_type);
+	db_bind_int(st, 3, generation);
+	db_bind_int(st, 4, version);
+	db_bind_text(st, 5, at);
+	return db_run(st);
+}
+
+int
 name_retire(struct db *db, const char *id, const char *file_type,
     int64_t generation)
 {

@@ -58,6 +58,14 @@ struct name {
 int name_each(struct db *db, const char *prefix, const char *after, int max,
     int (*fn)(void *arg, const struct name *name), void *arg);
 
+/*
+ * name_let_go - in the caller's transaction: the store's state names this
+ * content though no record has it any more, since that version and time.  What
+ * is known of the name stays as it is.
+ */
+int name_let_go(struct db *db, const char *id, const char *file_type,
+    int64_t generation, int64_t version, const char *at);
+
 /* name_retire - its object is damaged: no commit of ours names it any more. */
 int name_retire(struct db *db, const char *id, const char *file_type,
     int64_t generation);
