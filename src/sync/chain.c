@@ -96,21 +96,34 @@ note_weight(struct sync *s, const struct commit *c, int64_t size_bytes)
 	return meta_put_int(s->db, "weight", weight);
 }
 
-/* After a jump to a checkpoint the first commit tells what lies below. */
 static int
-note_ancestors(struct sync *s, const struct commit *c)
+note_ancestor(struct sync *s, int64_t version, const struct hash *id)
 {
 	char hex[HASH_HEX_SIZE];
 	char *known;
-	int rc = 1;
+	int rc = passed_find(s->db, s->step, version, &known);
 
-	if (c->ancestors_n > 0)
-		rc = passed_find(s->db, s->step, c->version - c->ancestors_n,
-		    &known);
+	if (rc < 0)
+		return rc;
+	hash_hex(id, hex);
+	if (rc == 0)
+		return passed_put(s->db, version, hex);
+	if (strcmp(known, hex) != 0)
+		return err_set(E_CORRUPT, "commit %" PRId64 " is not the "
+		    "ancestor that a later one names", version);
+	return 0;
+}
+
+/* After a jump to a checkpoint the first commit tells what lies below, up to
+ * where we were; who knows them all can write the next. */
+static int
+note_ancestors(struct sync *s, const struct commit *c)
+{
+	int rc = 0;
+
 	for (int i = 0; rc == 0 && i < c->ancestors_n; i++)
-		rc = passed_put(s->db, c->version - 1 - i,
-		    hash_hex(&c->ancestors[i], hex));
-	return rc < 0 ? rc : 0;
+		rc = note_ancestor(s, c->version - 1 - i, &c->ancestors[i]);
+	return rc;
 }
 
 int

@@ -83,6 +83,13 @@ look_here(struct wave *w, struct wanted *want)
 	return rc < 0 ? rc : 0;
 }
 
+/* A run looks twice; what could not be had is told once. */
+static bool
+was_missed(const struct wave *w, const char *id)
+{
+	return w->s->missed.len > 0 && strstr(w->s->missed.data, id) != NULL;
+}
+
 /* Contents that the store does not name are on their way from nowhere: the
  * other side of an edit that was never published.  They are not asked for. */
 static int
@@ -99,7 +106,7 @@ next_content(void *arg, struct remote_transfer *t)
 		if ((rc = look_here(w, want)) != 0 ||
 		    (!want->was_here && (rc = name_of(w, want)) != 0))
 			return rc;
-	} while (want->path == NULL);
+	} while (want->path == NULL || was_missed(w, want->id));
 	memset(t, 0, sizeof(*t));
 	t->kind = REMOTE_GET_FILE;
 	t->path = want->path;
@@ -145,6 +152,7 @@ got_content(void *arg, const struct remote_transfer *t, int rc)
 	reason = why(rc);
 	text = mem_strdup(w->mem, reason);
 	run_fail(w->s, want->path, text);
+	buf_printf(&w->s->missed, "%s\n", want->id);
 	return blob_missing(w->s->db, want->id, want->file_type, text);
 }
 

@@ -18,12 +18,13 @@
 #define LOCA ACTION_CONFLICT_LOCAL
 #define NEVR ACTION_NEVER
 static const enum action table[CHANGE_N][CHANGE_N] = {
-	/*                    NONE  META  CONT  DELE  BORN */
-	[CHANGE_NONE]    = { NOTH, TAKE, TAKE, TAKE, TAKE },
-	[CHANGE_META]    = { SEND, MERG, MERG, REMO, NEVR },
-	[CHANGE_CONTENT] = { SEND, MERG, BOTH, REMO, NEVR },
-	[CHANGE_DELETED] = { SEND, LOCA, LOCA, TAKE, NEVR },
-	[CHANGE_BORN]    = { SEND, NEVR, NEVR, NEVR, BOTH },
+	/*                    NONE  NAME  META  CONT  DELE  BORN */
+	[CHANGE_NONE]    = { NOTH, TAKE, TAKE, TAKE, TAKE, TAKE },
+	[CHANGE_NAME]    = { SEND, MERG, MERG, TAKE, TAKE, NEVR },
+	[CHANGE_META]    = { SEND, MERG, MERG, MERG, REMO, NEVR },
+	[CHANGE_CONTENT] = { SEND, SEND, MERG, BOTH, REMO, NEVR },
+	[CHANGE_DELETED] = { SEND, SEND, LOCA, LOCA, TAKE, NEVR },
+	[CHANGE_BORN]    = { SEND, NEVR, NEVR, NEVR, NEVR, BOTH },
 };
 /* clang-format on */
 
@@ -34,9 +35,9 @@ change_of_live(const struct record *base, const struct record *now)
 		return CHANGE_DELETED;
 	if (strcmp(base->id, now->id) != 0)
 		return CHANGE_CONTENT;
-	if (shared_same(base, now) && base->generation == now->generation)
-		return CHANGE_NONE;
-	return CHANGE_META;
+	if (!shared_same(base, now))
+		return CHANGE_META;
+	return base->generation == now->generation ? CHANGE_NONE : CHANGE_NAME;
 }
 
 enum change

@@ -16,6 +16,7 @@ struct record;
 /* What happened to a record on one side since both last agreed (the base). */
 enum change {
 	CHANGE_NONE,
+	CHANGE_NAME,	/* its content has another name on the store: no edit */
 	CHANGE_META,	/* fields, not the content */
 	CHANGE_CONTENT, /* the content, perhaps fields too */
 	CHANGE_DELETED,
@@ -40,9 +41,9 @@ enum action {
  *   base  NULL: there was none
  *   now   NULL: there is none
  *
- * Equal but for times is CHANGE_NONE.  A generation that differs (the same
- * content under a new name) is CHANGE_META.  A record that vanished is
- * CHANGE_NONE: nothing is deleted because it is absent.
+ * Equal but for times is CHANGE_NONE; but for the generation too, CHANGE_NAME.
+ * A record that vanished is CHANGE_NONE: nothing is deleted because it is
+ * absent.
  */
 enum change plan_change(const struct record *base, const struct record *now);
 

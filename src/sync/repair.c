@@ -61,6 +61,16 @@ replace(struct sync *s, const struct inventory_item *item)
 	return retire(s, item);
 }
 
+/* What concerns this content alone was told; the next may do better. */
+static int
+put_again(struct sync *s, const struct inventory_item *item)
+{
+	int rc = upload_one(s, item->id, item->file_type, item->file_size,
+	    item->generation);
+
+	return rc == E_REMOTE ? 0 : rc;
+}
+
 static int
 repair_one(void *arg, const struct inventory_item *item)
 {
@@ -84,8 +94,7 @@ repair_one(void *arg, const struct inventory_item *item)
 	    item->state == INVENTORY_MISSING ? "missing" : "damaged");
 	if (item->state == INVENTORY_DAMAGED)
 		return replace(s, item);
-	return upload_one(s, item->id, item->file_type, item->file_size,
-	    item->generation);
+	return put_again(s, item);
 }
 
 int

@@ -192,6 +192,7 @@ run_close(struct sync *s)
 {
 	remote_set_tick(s->remote, NULL, NULL);
 	buf_release(&s->gave_up);
+	buf_release(&s->missed);
 	mem_free(s->step);
 	mem_free(s->mem);
 }

@@ -41,6 +41,8 @@ struct sync {
 	int64_t lost;	      /* races for the head, in a row */
 	struct buf gave_up;   /* stable_ids that this run leaves alone, each
 				 closed with a line feed */
+	struct buf missed;    /* contents that could not be had in this run:
+				 ids, each closed with a line feed */
 };
 
 /*

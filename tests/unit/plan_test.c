@@ -47,12 +47,14 @@ struct cell {
 static const struct cell cells[] = {
 	/* nothing happened here: what happened there stands */
 	{ CHANGE_NONE, CHANGE_NONE, ACTION_NOTHING, ACTION_NOTHING },
+	{ CHANGE_NONE, CHANGE_NAME, ACTION_TAKE, ACTION_TAKE },
 	{ CHANGE_NONE, CHANGE_META, ACTION_TAKE, ACTION_TAKE },
 	{ CHANGE_NONE, CHANGE_CONTENT, ACTION_TAKE, ACTION_TAKE },
 	{ CHANGE_NONE, CHANGE_DELETED, ACTION_TAKE, ACTION_TAKE },
 	{ CHANGE_NONE, CHANGE_BORN, ACTION_TAKE, ACTION_TAKE },
 
 	/* nothing happened there: what happened here is sent */
+	{ CHANGE_NAME, CHANGE_NONE, ACTION_SEND, ACTION_SEND },
 	{ CHANGE_META, CHANGE_NONE, ACTION_SEND, ACTION_SEND },
 	{ CHANGE_CONTENT, CHANGE_NONE, ACTION_SEND, ACTION_SEND },
 	{ CHANGE_DELETED, CHANGE_NONE, ACTION_SEND, ACTION_SEND },
@@ -66,6 +68,15 @@ static const struct cell cells[] = {
 	    ACTION_MERGE },
 	{ CHANGE_BORN, CHANGE_BORN, ACTION_CONFLICT_BOTH, ACTION_MERGE },
 
+	/* a new name of the old content stands back behind any edit */
+	{ CHANGE_NAME, CHANGE_NAME, ACTION_MERGE, ACTION_MERGE },
+	{ CHANGE_NAME, CHANGE_META, ACTION_MERGE, ACTION_MERGE },
+	{ CHANGE_META, CHANGE_NAME, ACTION_MERGE, ACTION_MERGE },
+	{ CHANGE_NAME, CHANGE_CONTENT, ACTION_TAKE, ACTION_TAKE },
+	{ CHANGE_CONTENT, CHANGE_NAME, ACTION_SEND, ACTION_SEND },
+	{ CHANGE_NAME, CHANGE_DELETED, ACTION_TAKE, ACTION_TAKE },
+	{ CHANGE_DELETED, CHANGE_NAME, ACTION_SEND, ACTION_SEND },
+
 	/* a deletion against an edit is never decided here */
 	{ CHANGE_META, CHANGE_DELETED, ACTION_CONFLICT_REMOTE,
 	    ACTION_CONFLICT_REMOTE },
@@ -78,9 +89,11 @@ static const struct cell cells[] = {
 	{ CHANGE_DELETED, CHANGE_DELETED, ACTION_TAKE, ACTION_TAKE },
 
 	/* a live base on one side and none on the other cannot be */
+	{ CHANGE_NAME, CHANGE_BORN, ACTION_NEVER, ACTION_NEVER },
 	{ CHANGE_META, CHANGE_BORN, ACTION_NEVER, ACTION_NEVER },
 	{ CHANGE_CONTENT, CHANGE_BORN, ACTION_NEVER, ACTION_NEVER },
 	{ CHANGE_DELETED, CHANGE_BORN, ACTION_NEVER, ACTION_NEVER },
+	{ CHANGE_BORN, CHANGE_NAME, ACTION_NEVER, ACTION_NEVER },
 	{ CHANGE_BORN, CHANGE_META, ACTION_NEVER, ACTION_NEVER },
 	{ CHANGE_BORN, CHANGE_CONTENT, ACTION_NEVER, ACTION_NEVER },
 	{ CHANGE_BORN, CHANGE_DELETED, ACTION_NEVER, ACTION_NEVER },
@@ -206,6 +219,19 @@ each_field_is_a_change_of_fields(void **state)
 }
 
 static void
+another_generation_is_a_change_of_name(void **state)
+{
+	struct record y = x;
+
+	(void)state;
+	y.generation = 1;
+	y.updated_at = "2030-01-01T00:00:00.000Z";
+	assert_int_equal(plan_change(&x, &y), CHANGE_NAME);
+	y.label = "L";
+	assert_int_equal(plan_change(&x, &y), CHANGE_META);
+}
+
+static void
 another_content_is_a_change_of_content(void **state)
 {
 	struct record y = x;
@@ -309,6 +335,7 @@ main(void)
 		cmocka_unit_test(without_a_base_what_lives_is_born),
 		cmocka_unit_test(times_alone_are_no_change),
 		cmocka_unit_test(each_field_is_a_change_of_fields),
+		cmocka_unit_test(another_generation_is_a_change_of_name),
 		cmocka_unit_test(another_content_is_a_change_of_content),
 		cmocka_unit_test(a_deletion_is_a_deletion_whatever_else_changed),
 		cmocka_unit_test(the_same_thing_has_document_type_and_variant),

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/path.h"
@@ -20,6 +22,7 @@
 #include "local/db.h"
 #include "local/meta.h"
 #include "remote/remote_ops.h"
+#include "sync/check.h"
 #include "sync/commit.h"
 #include "sync/name.h"
 #include "sync/store.h"
@@ -36,6 +39,39 @@ must(bool ok, const char *where, const char *what)
 	abort();
 }
 
+/* ---- time that waits for nobody ------------------------------------------------ */
+
+static int64_t skipped_ms;
+
+static int64_t
+wall_ms(void *arg)
+{
+	struct timespec now;
+
+	(void)arg;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000 + skipped_ms;
+}
+
+static int64_t
+mono_ms(void *arg)
+{
+	struct timespec now;
+
+	(void)arg;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000 + skipped_ms;
+}
+
+static void
+skip_ms(void *arg, int64_t ms)
+{
+	(void)arg;
+	skipped_ms += ms;
+}
+
+static const struct clock_source hurried = { wall_ms, mono_ms, skip_ms, NULL };
+
 /* ---- the world --------------------------------------------------------------- */
 
 struct world *
@@ -44,6 +80,7 @@ world_new(void)
 	struct world *w = calloc(1, sizeof(*w));
 
 	MUST(w != NULL);
+	clock_set(&hurried);
 	w->dir = temp_dir();
 	w->mem = mem_new();
 	return w;
@@ -127,6 +164,9 @@ tricky_move(struct remote *remote, const char *from, const char *to,
 	if (r->lose_swap)
 		return err_set(E_REMOTE, "the answer was lost");
 	rc = plain->move_once(remote, from, to, kind);
+	if (r->stop_after_swap)
+		r->stop_after = 1;
+	r->stop_after_swap = false;
 	return r->mute_swap ? err_set(E_REMOTE, "the answer was lost") : rc;
 }
 
@@ -202,7 +242,7 @@ site_open(struct world *w, const char *name)
 	MUST(r != NULL);
 	r->w = w;
 	r->name = name;
-	r->mem = mem_new();
+	r->mem = w->mem;
 	MUST(path_make_dirs(world_path(w, "%s", name), 0750) == 0);
 	MUST(db_open(world_path(w, "%s/library.db", name), DB_LIBRARY, true,
 		&r->db) == 0);
@@ -231,7 +271,6 @@ site_close(struct site *r)
 	remote_close(r->remote);
 	blobs_close(r->blobs);
 	db_close(r->db);
-	mem_free(r->mem);
 	free(r);
 }
 
@@ -376,6 +415,14 @@ site_check(struct site *r)
 }
 
 void
+site_check_store(struct site *r)
+{
+	struct check_counts counts;
+
+	MUST(check_store(&r->opt, true, fault, r, &counts) == 0);
+}
+
+void
 must_sync(struct site *r)
 {
 	int rc = site_sync(r);
@@ -402,6 +449,7 @@ must_converge(struct site **r, int n)
 		for (int i = 0; i < n; i++)
 			must_sync(r[i]);
 	}
+	site_check_store(r[0]);
 	version = r[0]->sum.new_version;
 	for (int i = 0; i < n; i++) {
 		MUST(is_idle(r[i], version));

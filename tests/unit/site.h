@@ -35,7 +35,7 @@ void world_run(struct world *w, const char *fmt, ...)
 struct site {
 	struct world *w; /* borrowed */
 	const char *name;
-	struct mem *mem;
+	struct mem *mem; /* the world's */
 	struct db *db;
 	struct blobs *blobs;
 	struct remote *remote;
@@ -44,6 +44,7 @@ struct site {
 	char said[4096];	 /* all that it told a person */
 	void (*before_swap)(struct site *r); /* once; then NULL */
 	bool mute_swap; /* the head is renamed, and the answer lost */
+	bool stop_after_swap; /* once: the next question is answered so */
 	bool lose_swap; /* it is not renamed, and the answer lost */
 	int stop_after; /* asked so often: then stop; 0: never */
 };
@@ -80,6 +81,9 @@ void must_converge(struct site **r, int n);
 
 /* site_check - record_check and blob_check find no fault. */
 void site_check(struct site *r);
+
+/* site_check_store - the store is whole, to each byte. */
+void site_check_store(struct site *r);
 
 /* ---- what is there ---------------------------------------------------------- */
 
