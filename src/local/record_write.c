@@ -290,6 +290,27 @@ derive_status(const struct change *c, bool is_equal)
 	return "modified";
 }
 
+/* The shared record stays: no index of it is written anew. */
+static int
+touch_row(struct change *c, const struct held *row)
+{
+	struct stmt *st;
+	int rc;
+
+	if ((rc = db_stmt(c->db, RECORD_TOUCH, &st)) != 0)
+		return rc;
+	db_bind_text(st, 1, row->rec.stable_id);
+	if (row->remote_version != 0)
+		db_bind_int(st, 2, row->remote_version);
+	db_bind_text(st, 3, row->local_modified_at);
+	db_bind_text(st, 4, row->sync_status);
+	db_bind_text(st, 5, row->sync_hash);
+	db_bind_text(st, 6, row->sync_reason);
+	db_bind_int(st, 7, row->revision);
+	db_bind_text(st, 8, row->parents);
+	return db_run(st);
+}
+
 static int
 put_row(struct change *c, bool is_equal)
 {
@@ -314,6 +335,8 @@ put_row(struct change *c, bool is_equal)
 	row.sync_hash = c->side != NULL ? c->side->id : NULL;
 	row.sync_reason = w->reason;
 	row.parents = w->parents;
+	if (c->was_there && shared_equal(&c->old.rec, w->row))
+		return touch_row(c, &row);
 	if ((rc = db_stmt(c->db,
 		 c->was_there ? RECORD_UPDATE : RECORD_INSERT, &st)) != 0)
 		return rc;

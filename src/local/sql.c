@@ -271,6 +271,10 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 	"sync_status = ?24, sync_hash = ?25, sync_reason = ?26, "
 	"revision = ?27, parents = ?28"
 	" WHERE stable_id = ?1" },
+[RECORD_TOUCH] = { LIBRARY,
+	"UPDATE OR FAIL files SET remote_version = ?2, local_modified_at = ?3,"
+	" sync_status = ?4, sync_hash = ?5, sync_reason = ?6, revision = ?7,"
+	" parents = ?8 WHERE stable_id = ?1" },
 [RECORD_SET_STATUS] = { LIBRARY,
 	"UPDATE files SET sync_status = ?2, sync_reason = ?3"
 	" WHERE stable_id = ?1" },
@@ -429,7 +433,9 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 	" WHERE remote_version IS NOT NULL ORDER BY stable_id" },
 /* At most the ?1 newest of each record. */
 [CHECKPOINT_LINEAGE] = { LIBRARY,
-	"SELECT stable_id, version, id, deleted, parents, replica, user, at"
+	"SELECT stable_id, version, nullif(id, (SELECT sync_hash FROM files f"
+	" WHERE f.stable_id = l.stable_id)), deleted, parents, replica, user,"
+	" at"
 	" FROM lineage l WHERE version > coalesce("
 	"(SELECT version FROM lineage n WHERE n.stable_id = l.stable_id"
 	" ORDER BY version DESC LIMIT 1 OFFSET ?1), 0)"
