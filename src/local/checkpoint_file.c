@@ -37,13 +37,16 @@ const struct checkpoint_sql checkpoint_sql[TABLE_COUNT] = {
 [TABLE_LINEAGE] = {
 	"lineage",
 	"CREATE TABLE lineage (stable_id TEXT NOT NULL, "
-	"version INTEGER NOT NULL, id TEXT NOT NULL, "
+	"version INTEGER NOT NULL, id TEXT, "
 	"deleted INTEGER NOT NULL, parents TEXT NOT NULL, "
 	"replica TEXT NOT NULL, user TEXT, at TEXT NOT NULL, "
 	"PRIMARY KEY (stable_id, version)) WITHOUT ROWID",
 	"INSERT INTO lineage (" LINEAGE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, "
 	"?, ?)",
-	"SELECT " LINEAGE_COLUMNS " FROM lineage ORDER BY stable_id, version",
+	"SELECT stable_id, version, coalesce(id, (SELECT id FROM "
+	"file_metadata f WHERE f.stable_id = l.stable_id)) AS id, deleted, "
+	"parents, replica, user, at FROM lineage l "
+	"ORDER BY stable_id, version",
 },
 [TABLE_DROPPED] = {
 	"dropped",

@@ -18,7 +18,8 @@
  * The tables, exactly as sqlite_master has them: a reader takes no others, so
  * that nothing in a file (a view, a default, a computed column) makes SQLite do
  * more than to read rows in the order of their keys.  What newer versions of
- * Stemma add to a record stands in extra.
+ * Stemma add to a record stands in extra.  lineage.id is NULL where it is the
+ * content that the record has now: a hash is what cannot be packed.
  */
 enum checkpoint_table {
 	TABLE_RECORDS,

@@ -8,6 +8,11 @@
 #include "local/db.h"
 #include "local/record_row.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
 /* A checkpoint on its way to a file. */
 struct writer {
 	struct db *db;
@@ -31,17 +36,30 @@ exec(struct writer *w, const char *sql)
 	return rc == SQLITE_OK ? 0 : failed(w, rc);
 }
 
+/* An empty file with our mode, since SQLite would make it for all to read. */
+static int
+make_file(const char *path)
+{
+	int fd, rc;
+
+	if ((rc = file_remove(path)) != 0)
+		return rc;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	if (fd < 0 || close(fd) != 0)
+		return err_set(E_IO, "%s: %s", path, strerror(errno));
+	return 0;
+}
+
 /* No journal: a file that was not finished is made again. */
 static int
 begin_file(struct writer *w)
 {
 	int rc, i;
 
-	if ((rc = file_remove(w->path)) != 0)
+	if ((rc = make_file(w->path)) != 0)
 		return rc;
 	rc = sqlite3_open_v2(w->path, &w->file,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-	    NULL);
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc != SQLITE_OK)
 		return failed(w, rc);
 	rc = exec(w, "PRAGMA page_size = " CHECKPOINT_PAGE_SIZE ";"
