@@ -4,9 +4,9 @@
 
 #include "base/err.h"
 
-#define RECORD_COLUMNS                                                      \
-	"stable_id, id, generation, filename, doc_id, doc_id_type, "        \
-	"file_type, mime_type, file_size, label, variant, version, "        \
+#define RECORD_COLUMNS                                                     \
+	"stable_id, id, generation, filename, doc_id, doc_id_type, "       \
+	"file_type, mime_type, file_size, label, variant, version, "       \
 	"is_gold_standard, doc_collections, doc_metadata, file_metadata, " \
 	"deleted, created_at, created_by, updated_at, extra, remote_version"
 #define LINEAGE_COLUMNS \
@@ -77,13 +77,13 @@ const struct checkpoint_sql checkpoint_sql[TABLE_COUNT] = {
 /* clang-format on */
 
 const char checkpoint_find_sql[] = "SELECT " RECORD_COLUMNS
-    " FROM file_metadata WHERE stable_id = ?";
+				   " FROM file_metadata WHERE stable_id = ?";
 
 int
 checkpoint_error(sqlite3 *file, int sqlite_rc, const char *what)
 {
-	const char *words = file != NULL ? sqlite3_errmsg(file) :
-					   sqlite3_errstr(sqlite_rc);
+	const char *words = file != NULL ? sqlite3_errmsg(file)
+					 : sqlite3_errstr(sqlite_rc);
 	int code;
 
 	switch (sqlite_rc & 0xff) {

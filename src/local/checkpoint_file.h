@@ -9,10 +9,11 @@
 
 /* The SQLite file of a checkpoint: for checkpoint_*.c alone. */
 
-#define CHECKPOINT_LAYOUT 1	      /* its user_version */
-#define CHECKPOINT_PAGE_SIZE "32768"  /* bytes; so is gzip's window */
-#define CHECKPOINT_LINEAGE_MAX 200    /* of one record */
-#define CHECKPOINT_LENGTH_MAX 4194304 /* bytes of a row: more than it can have */
+#define CHECKPOINT_LAYOUT 1          /* its user_version */
+#define CHECKPOINT_PAGE_SIZE "32768" /* bytes; so is gzip's window */
+#define CHECKPOINT_LINEAGE_MAX 200   /* of one record */
+#define CHECKPOINT_LENGTH_MAX \
+	4194304 /* bytes of a row: more than it can have */
 
 /*
  * The tables, exactly as sqlite_master has them: a reader takes no others, so

@@ -32,7 +32,7 @@ side_reset(struct db *db)
 
 struct loading {
 	struct db *db;
-	struct hash state;	/* sum so far */
+	struct hash state;       /* sum so far */
 	struct buf drop, create; /* SQL: the indexes of files */
 };
 
@@ -193,8 +193,8 @@ load_all(struct loading *l, struct checkpoint *cp)
 	if ((rc = expect_empty(l->db)) != 0 || (rc = side_reset(l->db)) != 0 ||
 	    (rc = drop_indexes(l)) != 0 ||
 	    (rc = checkpoint_each(cp, load_record, l)) != 0 ||
-	    (rc = create_indexes(l)) != 0 ||
-	    (rc = put_names(l->db)) != 0 || (rc = take_contents(l)) != 0 ||
+	    (rc = create_indexes(l)) != 0 || (rc = put_names(l->db)) != 0 ||
+	    (rc = take_contents(l)) != 0 ||
 	    (rc = checkpoint_each_dropped(cp, load_dropped, l)) != 0 ||
 	    (rc = checkpoint_each_lineage(cp, load_lineage, l)) != 0 ||
 	    (rc = checkpoint_each_replica(cp, load_replica, l)) != 0)

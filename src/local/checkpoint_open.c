@@ -41,8 +41,10 @@ set_limits(sqlite3 *file)
 		sqlite3_limit(file, limits[i].id, limits[i].value);
 	for (i = 0; i < sizeof(switches) / sizeof(*switches); i++)
 		sqlite3_db_config(file, switches[i].op, switches[i].on, NULL);
-	rc = sqlite3_exec(file, "PRAGMA cell_size_check = ON;"
-	    " PRAGMA mmap_size = 0; PRAGMA query_only = ON", NULL, NULL, NULL);
+	rc = sqlite3_exec(file,
+	    "PRAGMA cell_size_check = ON;"
+	    " PRAGMA mmap_size = 0; PRAGMA query_only = ON",
+	    NULL, NULL, NULL);
 	return rc == SQLITE_OK ? 0 : checkpoint_error(file, rc, "checkpoint");
 }
 
@@ -74,8 +76,7 @@ open_file(struct checkpoint *cp, const char *path)
 	if ((rc = file_size(path, &size)) != 0)
 		return rc;
 	rc = sqlite3_open_v2(uri_of(cp->mem, path), &cp->file,
-	    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
-	    NULL);
+	    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc != SQLITE_OK)
 		return checkpoint_error(cp->file, rc, path);
 	return set_limits(cp->file);
@@ -85,7 +86,8 @@ open_file(struct checkpoint *cp, const char *path)
 static unsigned
 table_bit(struct rows *rows)
 {
-	const char *name = rows_text(rows, 1, true), *sql = rows_text(rows, 2, true);
+	const char *name = rows_text(rows, 1, true),
+		   *sql = rows_text(rows, 2, true);
 	int i;
 
 	for (i = 0; i < TABLE_COUNT; i++)
@@ -148,8 +150,10 @@ check_layout(struct checkpoint *cp)
 	    (rc = ask(cp, "PRAGMA encoding", &encoding)) != 0)
 		return rc;
 	if (!str_eq(layout, "1"))
-		return err_set(E_CORRUPT, "checkpoint: its layout is %s, this "
-		    "Stemma knows 1", layout != NULL ? layout : "?");
+		return err_set(E_CORRUPT,
+		    "checkpoint: its layout is %s, this "
+		    "Stemma knows 1",
+		    layout != NULL ? layout : "?");
 	if (!str_eq(encoding, "UTF-8"))
 		return err_set(E_CORRUPT, "checkpoint: is not in UTF-8");
 	return 0;

@@ -14,7 +14,7 @@
 
 #define CHUNK 65536
 #define GZIP_WINDOW (15 + 16) /* zlib's way to say: gzip, 32 KiB */
-#define OS_UNKNOWN 255	      /* the same bytes wherever it is made */
+#define OS_UNKNOWN 255        /* the same bytes wherever it is made */
 
 /* Bytes on their way from one file through zlib to another. */
 struct packing {
@@ -22,7 +22,7 @@ struct packing {
 	int in, out;
 	const char *from, *to;
 	struct hash_stream *hash; /* of what was written; or NULL */
-	int64_t written, limit;	  /* bytes; limit 0: none */
+	int64_t written, limit;   /* bytes; limit 0: none */
 	unsigned char in_chunk[CHUNK], out_chunk[CHUNK];
 };
 
@@ -116,8 +116,8 @@ deflate_all(struct packing *p)
 			answer = deflate(&p->z, n == 0 ? Z_FINISH : Z_NO_FLUSH);
 			if ((rc = drain(p)) != 0)
 				return rc;
-		} while (p->z.avail_in > 0 ||
-		    (n == 0 && answer != Z_STREAM_END));
+		} while (
+		    p->z.avail_in > 0 || (n == 0 && answer != Z_STREAM_END));
 	} while (n > 0);
 	return 0;
 }
@@ -155,8 +155,9 @@ inflate_all(struct packing *p)
 
 	while (answer != Z_STREAM_END) {
 		if (p->z.avail_in == 0 && (n = fill(p)) <= 0)
-			return n < 0 ? n : err_set(E_CORRUPT,
-						"%s: ends too early", p->from);
+			return n < 0
+			    ? n
+			    : err_set(E_CORRUPT, "%s: ends too early", p->from);
 		answer = inflate(&p->z, Z_NO_FLUSH);
 		if (answer == Z_MEM_ERROR)
 			return err_set(E_NOMEM, "zlib has no memory");

@@ -11,7 +11,8 @@
 int
 rows_corrupt(const struct rows *rows, const char *what)
 {
-	return err_set(E_CORRUPT, "checkpoint, table %s: %s", rows->table, what);
+	return err_set(E_CORRUPT, "checkpoint, table %s: %s", rows->table,
+	    what);
 }
 
 int
@@ -120,7 +121,8 @@ rows_check(const struct rows *rows)
 {
 	if (rows->bad < 0)
 		return 0;
-	return err_set(E_CORRUPT, "checkpoint, table %s: %s is not as it "
-	    "should be", rows->table,
-	    sqlite3_column_name(rows->st, rows->bad));
+	return err_set(E_CORRUPT,
+	    "checkpoint, table %s: %s is not as it "
+	    "should be",
+	    rows->table, sqlite3_column_name(rows->st, rows->bad));
 }

@@ -25,8 +25,8 @@ check_part(void *arg, struct json value)
 		return E_CORRUPT;
 	memcpy(text, value.text + 1, value.len - 2);
 	p->part++;
-	if (p->part == 1 ? stable_id_is(text) :
-			   p->part == 2 && str_is_hex(text, 64))
+	if (p->part == 1 ? stable_id_is(text)
+			 : p->part == 2 && str_is_hex(text, 64))
 		return 0;
 	return E_CORRUPT;
 }
@@ -59,7 +59,8 @@ static int
 read_lineage(struct rows *rows, int64_t newest, struct lineage *l)
 {
 	l->stable_id = rows_text(rows, 0, false);
-	rows_demand(rows, 0, l->stable_id != NULL && stable_id_is(l->stable_id));
+	rows_demand(rows, 0,
+	    l->stable_id != NULL && stable_id_is(l->stable_id));
 	l->version = rows_int(rows, 1, 1, newest);
 	l->id = rows_hash(rows, 2);
 	l->deleted = rows_int(rows, 3, 0, 1) != 0;

@@ -62,7 +62,8 @@ begin_file(struct writer *w)
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc != SQLITE_OK)
 		return failed(w, rc);
-	rc = exec(w, "PRAGMA page_size = " CHECKPOINT_PAGE_SIZE ";"
+	rc = exec(w,
+	    "PRAGMA page_size = " CHECKPOINT_PAGE_SIZE ";"
 	    " PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
 	    " PRAGMA secure_delete = OFF; PRAGMA locking_mode = EXCLUSIVE;"
 	    " PRAGMA user_version = 1; BEGIN");
@@ -202,8 +203,8 @@ put_value(struct writer *w, const char *key, const char *otherwise)
 	if ((rc = meta_find(w->db, w->mem, key, &value)) < 0)
 		return rc;
 	if (rc == 0 && otherwise == NULL)
-		return err_set(E_INPUT, "a library without %s has no checkpoint",
-		    key);
+		return err_set(E_INPUT,
+		    "a library without %s has no checkpoint", key);
 	bind_text(w, 1, key);
 	bind_text(w, 2, rc == 1 ? value : otherwise);
 	bind_text(w, 3, row_now(now));

@@ -37,7 +37,8 @@ take_name(void *arg, struct json value)
 	if ((rc = json_string(n->mem, value, &name)) != 0)
 		return rc;
 	if (!shared_is_plain(name, SHARED_TEXT_MAX))
-		return err_set(E_INPUT, "a collection has a name that is "
+		return err_set(E_INPUT,
+		    "a collection has a name that is "
 		    "empty, too long or not plain text");
 	names_push(n, name);
 	return 0;
@@ -93,7 +94,8 @@ collections_change(struct mem *mem, const char *collections, const char *name,
 
 	rc = json_each_item(json_of(collections), take_name, &n);
 	if (rc == 0 && in && !shared_is_plain(name, SHARED_TEXT_MAX))
-		rc = err_set(E_INPUT, "a collection has a name that is "
+		rc = err_set(E_INPUT,
+		    "a collection has a name that is "
 		    "empty, too long or not plain text");
 	if (rc == 0) {
 		if (in)

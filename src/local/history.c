@@ -7,13 +7,13 @@
 #include "local/record_row.h"
 #include "local/ref.h"
 
-#define PAGE 50       /* rows of one record that are held at once */
+#define PAGE 50        /* rows of one record that are held at once */
 #define PRUNE_PAGE 500 /* rows that one transaction forgets */
 
 /* Reads rows older than `before`; answers how many. */
 static int
-read_page(struct db *db, struct mem *mem, const char *stable_id,
-    int64_t before, int max, struct past *page)
+read_page(struct db *db, struct mem *mem, const char *stable_id, int64_t before,
+    int max, struct past *page)
 {
 	struct stmt *st;
 	int rc, n = 0, bad = 0;
@@ -58,8 +58,8 @@ history_each(struct db *db, const char *stable_id,
 }
 
 int
-history_find(struct db *db, struct mem *mem, const char *stable_id,
-    int64_t seq, struct record *rec)
+history_find(struct db *db, struct mem *mem, const char *stable_id, int64_t seq,
+    struct record *rec)
 {
 	struct past past;
 	struct stmt *st;

@@ -170,9 +170,9 @@ record_find_id(struct db *db, struct mem *mem, const char *typed,
 	if ((rc = look_for_all(&m, typed)) < 0)
 		return rc;
 	if (m.count > 1)
-		return err_set(E_INPUT, "several records begin with %s: %s, %s%s",
-		    typed, m.stable_id[0], m.stable_id[1],
-		    m.count > 2 ? ", ..." : "");
+		return err_set(E_INPUT,
+		    "several records begin with %s: %s, %s%s", typed,
+		    m.stable_id[0], m.stable_id[1], m.count > 2 ? ", ..." : "");
 	if (m.count == 1)
 		*stable_id = m.stable_id[0];
 	return m.count;

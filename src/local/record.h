@@ -17,7 +17,7 @@ struct held {
 	int64_t remote_version; /* 0: the store has none */
 	const char *local_modified_at;
 	const char *sync_status;
-	const char *sync_hash;	 /* content of the store's side, or NULL */
+	const char *sync_hash;   /* content of the store's side, or NULL */
 	const char *sync_reason; /* or NULL */
 	int64_t revision;
 	const char *parents; /* JSON, or NULL */
@@ -84,12 +84,12 @@ struct record_write {
 	const struct record *row;
 	const struct record *side; /* the store's side from now on; NULL: as it
 				      was */
-	int64_t side_version;	   /* with `side`: the commit it is of */
-	const char *side_at;	   /* with `side`: the commit's time */
-	const char *status;	   /* NULL: derived */
-	const char *reason;	   /* sync_reason */
-	const char *parents;	   /* NULL: none, or the store has this content */
-	bool by_user;	  /* a change made here: revision + 1, local_modified_at */
+	int64_t side_version;      /* with `side`: the commit it is of */
+	const char *side_at;       /* with `side`: the commit's time */
+	const char *status;        /* NULL: derived */
+	const char *reason;        /* sync_reason */
+	const char *parents; /* NULL: none, or the store has this content */
+	bool by_user; /* a change made here: revision + 1, local_modified_at */
 	const char *kind; /* for the history; NULL: none is written */
 	const char *user;
 	const struct record_both *was; /* found before in the same transaction,
@@ -112,8 +112,8 @@ struct record_new {
 	const char *id;
 	int64_t file_size;
 	const char *file_type;
-	const char *filename; /* original; the base name is taken */
-	const char *doc_id;   /* NULL: the content hash, type custom */
+	const char *filename;    /* original; the base name is taken */
+	const char *doc_id;      /* NULL: the content hash, type custom */
 	const char *doc_id_type; /* NULL: "custom" */
 	const char *variant;
 	const char *label;

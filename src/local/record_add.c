@@ -179,8 +179,7 @@ add(struct add *a, bool *was_there)
 	a->e.row.file_size = a->n->file_size;
 	if (*was_there)
 		return edit_content_came(&a->e);
-	if ((rc = derive_id(a)) < 0 ||
-	    (rc = rc == 1 ? revive(a) : make(a)) < 0)
+	if ((rc = derive_id(a)) < 0 || (rc = rc == 1 ? revive(a) : make(a)) < 0)
 		return rc;
 	return edit_need_content(&a->e);
 }
@@ -193,9 +192,9 @@ record_add(struct db *db, struct mem *mem, const struct record_new *n,
 	int rc;
 
 	a.doc_id = n->doc_id != NULL ? n->doc_id : n->id;
-	a.doc_id_type = n->doc_id != NULL && n->doc_id_type != NULL ?
-	    n->doc_id_type :
-	    "custom";
+	a.doc_id_type = n->doc_id != NULL && n->doc_id_type != NULL
+	    ? n->doc_id_type
+	    : "custom";
 	if ((rc = edit_begin(&a.e, db, n->user)) != 0)
 		return rc;
 	rc = add(&a, was_there);

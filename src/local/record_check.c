@@ -58,8 +58,10 @@ read_side(struct checking *c, struct row *row, const char *base)
 	if (shared_check(&h->rec) != 0)
 		return fault(c, "record %s: %s", h->rec.stable_id, err_text());
 	if (!row->has_side && base != NULL)
-		return fault(c, "record %s: a base, and no version of the "
-		    "store", h->rec.stable_id);
+		return fault(c,
+		    "record %s: a base, and no version of the "
+		    "store",
+		    h->rec.stable_id);
 	row->side = h->rec;
 	if (base != NULL && row_decode(c->mem, base, &row->side) != 0)
 		return fault(c, "record %s: its base: %s", h->rec.stable_id,
@@ -82,8 +84,8 @@ status_fits(const struct row *row)
 	bool is_equal = row->has_side && !row->has_base;
 
 	if (str_eq(status, "synced"))
-		return deleted ? is_equal || !row->has_side :
-				 is_equal && row->is_here;
+		return deleted ? is_equal || !row->has_side
+			       : is_equal && row->is_here;
 	if (str_eq(status, "pending_download"))
 		return is_equal && !deleted && !row->is_here;
 	if (str_eq(status, "pending_upload"))
@@ -106,19 +108,23 @@ check_status(struct checking *c, const struct row *row)
 	if (!status_fits(row))
 		rc = fault(c, "record %s: its status is %s, but it is %s, %s",
 		    h->rec.stable_id, h->sync_status,
-		    h->rec.deleted ? "deleted" :
-		    row->is_here   ? "here" :
-				     "not here",
-		    !row->has_side ? "and the store has none" :
-		    row->has_base  ? "and the store has another" :
-				     "and the store has the same");
+		    h->rec.deleted     ? "deleted"
+			: row->is_here ? "here"
+				       : "not here",
+		    !row->has_side      ? "and the store has none"
+			: row->has_base ? "and the store has another"
+					: "and the store has the same");
 	if (rc == 0 && in_conflict != row->has_conflict)
-		rc = fault(c, "record %s: its status is %s, and there is %s "
-		    "conflict", h->rec.stable_id, h->sync_status,
+		rc = fault(c,
+		    "record %s: its status is %s, and there is %s "
+		    "conflict",
+		    h->rec.stable_id, h->sync_status,
 		    row->has_conflict ? "a" : "no");
 	if (rc == 0 && !str_eq(h->sync_hash, hash))
-		rc = fault(c, "record %s: sync_hash is not the content that "
-		    "the store has", h->rec.stable_id);
+		rc = fault(c,
+		    "record %s: sync_hash is not the content that "
+		    "the store has",
+		    h->rec.stable_id);
 	return rc;
 }
 
@@ -153,8 +159,10 @@ check_history(struct checking *c, struct stmt *st)
 	if (!str_eq(rec.stable_id, db_text(st, 1)) ||
 	    !str_eq(rec.id, db_text(st, 2)) ||
 	    !str_eq(rec.file_type, db_text(st, 3)))
-		return fault(c, "history %lld of %s: its record is of %s, "
-		    "content %s", seq, db_text(st, 1), rec.stable_id, rec.id);
+		return fault(c,
+		    "history %lld of %s: its record is of %s, "
+		    "content %s",
+		    seq, db_text(st, 1), rec.stable_id, rec.id);
 	return 0;
 }
 
@@ -184,18 +192,20 @@ tell_counts(struct checking *c, struct stmt *st)
 static int
 tell_names(struct checking *c, struct stmt *st)
 {
-	return fault(c, "name of content %s (%s, generation %lld): records of "
-	    "the store hold it %lld times more than it says", db_text(st, 0),
-	    db_text(st, 1), (long long)db_int(st, 2),
+	return fault(c,
+	    "name of content %s (%s, generation %lld): records of "
+	    "the store hold it %lld times more than it says",
+	    db_text(st, 0), db_text(st, 1), (long long)db_int(st, 2),
 	    (long long)db_int(st, 3));
 }
 
 static int
 tell_dropped(struct checking *c, struct stmt *st)
 {
-	return fault(c, "name of content %s (%s, generation %lld): it is held "
-	    "and dropped, or neither", db_text(st, 0), db_text(st, 1),
-	    (long long)db_int(st, 2));
+	return fault(c,
+	    "name of content %s (%s, generation %lld): it is held "
+	    "and dropped, or neither",
+	    db_text(st, 0), db_text(st, 1), (long long)db_int(st, 2));
 }
 
 static const struct {
@@ -244,8 +254,7 @@ check_state(struct checking *c)
 }
 
 int
-record_check(struct db *db, int (*fn)(void *arg, const char *fault),
-    void *arg)
+record_check(struct db *db, int (*fn)(void *arg, const char *fault), void *arg)
 {
 	struct checking c = { .db = db, .fn = fn, .arg = arg };
 	size_t i;

@@ -275,8 +275,7 @@ record_set(struct db *db, const char *stable_id, const struct record_set *s,
  * A tombstone names a content that the store has, so that nobody needs to send
  * one only to delete it; what was not sent yet stays in the history.
  */
-static int
-delete(struct edit *e, const char *stable_id)
+static int delete (struct edit *e, const char *stable_id)
 {
 	int rc;
 
@@ -298,7 +297,7 @@ record_delete(struct db *db, const char *stable_id, const char *user)
 
 	if ((rc = edit_begin(&e, db, user)) != 0)
 		return rc;
-	return edit_end(&e, delete(&e, stable_id));
+	return edit_end(&e, delete (&e, stable_id));
 }
 
 static int

@@ -45,8 +45,7 @@ row_bind_held(struct stmt *st, const struct held *held)
 static const char *
 read_text(struct stmt *st, int column, struct mem *mem)
 {
-	return mem == NULL ? db_text(st, column) :
-			     db_text_dup(st, column, mem);
+	return mem == NULL ? db_text(st, column) : db_text_dup(st, column, mem);
 }
 
 void

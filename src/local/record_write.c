@@ -22,8 +22,8 @@ struct change {
 	struct record old_side; /* if had_side */
 	bool had_side;
 	const struct record *side; /* from now on; NULL: the store has none */
-	bool side_changes;	   /* in what the digest sees */
-	int is_here;		   /* the row's content; of a live row */
+	bool side_changes;         /* in what the digest sees */
+	int is_here;               /* the row's content; of a live row */
 	char now[CLOCK_TEXT_SIZE];
 };
 
@@ -44,9 +44,9 @@ look(struct change *c)
 	c->old = both.held;
 	c->had_side = both.have_side;
 	c->old_side = both.side;
-	c->side = c->w->side != NULL ? c->w->side :
-	    c->had_side              ? &c->old_side :
-				       NULL;
+	c->side = c->w->side != NULL ? c->w->side
+	    : c->had_side            ? &c->old_side
+				     : NULL;
 	c->side_changes = c->w->side != NULL &&
 	    (!c->had_side || !shared_equal(c->w->side, &c->old_side));
 	return 0;
@@ -283,8 +283,8 @@ derive_status(const struct change *c, bool is_equal)
 	if (c->side == NULL)
 		return row->deleted ? "synced" : "pending_upload";
 	if (is_equal)
-		return row->deleted || c->is_here ? "synced" :
-						    "pending_download";
+		return row->deleted || c->is_here ? "synced"
+						  : "pending_download";
 	if (row->deleted && !c->side->deleted)
 		return "pending_delete";
 	return "modified";
@@ -330,15 +330,15 @@ put_row(struct change *c, bool is_equal)
 		row.local_modified_at = c->now;
 		row.revision++;
 	}
-	row.sync_status = w->status != NULL ? w->status :
-					      derive_status(c, is_equal);
+	row.sync_status = w->status != NULL ? w->status
+					    : derive_status(c, is_equal);
 	row.sync_hash = c->side != NULL ? c->side->id : NULL;
 	row.sync_reason = w->reason;
 	row.parents = w->parents;
 	if (c->was_there && shared_equal(&c->old.rec, w->row))
 		return touch_row(c, &row);
-	if ((rc = db_stmt(c->db,
-		 c->was_there ? RECORD_UPDATE : RECORD_INSERT, &st)) != 0)
+	if ((rc = db_stmt(c->db, c->was_there ? RECORD_UPDATE : RECORD_INSERT,
+		 &st)) != 0)
 		return rc;
 	row_bind_held(st, &row);
 	return db_run(st);

@@ -223,8 +223,8 @@ decode_member(void *arg, const char *key, struct json value)
 		return 0;
 	}
 	d->seen |= 1u << (column - shared_columns);
-	return shared_is_number(column) ? decode_number(d, column, value) :
-					  decode_text(d, column, value);
+	return shared_is_number(column) ? decode_number(d, column, value)
+					: decode_text(d, column, value);
 }
 
 static int
@@ -291,8 +291,8 @@ put_number(struct buf *out, int64_t number)
 {
 	char room[21], *end = room + sizeof(room), *text;
 
-	text = decimal(end, number < 0 ? 0 - (uint64_t)number :
-					 (uint64_t)number);
+	text = decimal(end,
+	    number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
 	if (number < 0)
 		*--text = '-';
 	put_netstring(out, text, (size_t)(end - text));

@@ -27,7 +27,7 @@ struct record {
 	const char *doc_id_type;
 	const char *file_type; /* pdf, tei, rng */
 	const char *mime_type;
-	int64_t file_size; /* bytes */
+	int64_t file_size;   /* bytes */
 	const char *label;   /* or NULL */
 	const char *variant; /* or NULL */
 	int64_t version;
@@ -45,8 +45,8 @@ struct record {
 };
 
 /* Bounds of what comes from outside, in bytes. */
-#define SHARED_NAME_MAX 255	     /* of filename */
-#define SHARED_TEXT_MAX 4096	     /* of one text column */
+#define SHARED_NAME_MAX 255          /* of filename */
+#define SHARED_TEXT_MAX 4096         /* of one text column */
 #define SHARED_JSON_MAX (256 * 1024) /* of one JSON column, and of extra */
 
 /*
@@ -121,8 +121,7 @@ bool shared_equal(const struct record *a, const struct record *b);
 bool shared_same(const struct record *a, const struct record *b);
 
 /* shared_copy - a copy whose texts are memory of `mem`. */
-void shared_copy(struct mem *mem, const struct record *from,
-    struct record *to);
+void shared_copy(struct mem *mem, const struct record *from, struct record *to);
 
 /* shared_is_plain - 1 to `max` bytes of UTF-8 without control characters. */
 bool shared_is_plain(const char *text, size_t max);

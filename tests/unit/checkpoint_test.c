@@ -28,9 +28,14 @@ static void
 put_lineage(struct contents *c, const char *stable_id, int64_t version)
 {
 	struct record rec = records_find(c, stable_id).rec;
-	struct lineage l = { .stable_id = stable_id, .version = version,
-		.id = rec.id, .deleted = rec.deleted, .parents = "[]",
-		.replica = STORE, .user = "anna", .at = AT };
+	struct lineage l = { .stable_id = stable_id,
+		.version = version,
+		.id = rec.id,
+		.deleted = rec.deleted,
+		.parents = "[]",
+		.replica = STORE,
+		.user = "anna",
+		.at = AT };
 
 	if (version > 1)
 		l.parents = mem_printf(c->l->mem,
@@ -144,8 +149,8 @@ expect_side(void *arg, const struct record *rec, int64_t version)
 	struct record side;
 	int64_t of;
 
-	assert_int_equal(record_side(c->l->db, c->l->mem, rec->stable_id,
-			     &side, &of),
+	assert_int_equal(record_side(c->l->db, c->l->mem, rec->stable_id, &side,
+			     &of),
 	    1);
 	assert_true(shared_equal(rec, &side));
 	assert_int_equal(version, of);
@@ -190,9 +195,9 @@ dump(struct library *l, const char *sql)
 	while (sqlite3_step(st) == SQLITE_ROW)
 		for (i = 0; i < sqlite3_column_count(st); i++)
 			buf_printf(&out, "%s|",
-			    sqlite3_column_text(st, i) == NULL ?
-				"NULL" :
-				(const char *)sqlite3_column_text(st, i));
+			    sqlite3_column_text(st, i) == NULL
+				? "NULL"
+				: (const char *)sqlite3_column_text(st, i));
 	sqlite3_finalize(st);
 	sqlite3_close(db);
 	text = mem_strdup(l->mem, buf_text(&out));
@@ -219,8 +224,7 @@ a_fresh_library_is_the_same_afterwards(void **state)
 	int64_t size;
 	size_t i;
 
-	assert_int_equal(checkpoint_pack(s->plain, s->packed, &hash, &size),
-	    0);
+	assert_int_equal(checkpoint_pack(s->plain, s->packed, &hash, &size), 0);
 	assert_int_equal(checkpoint_unpack(s->packed, s->again, LIMIT), 0);
 	assert_int_equal(checkpoint_open(s->again, &cp, &head), 0);
 	assert_int_equal(checkpoint_load(b->l->db, cp), 0);
@@ -294,12 +298,14 @@ the_lineage_has_an_end(void **state)
 	assert_int_equal(checkpoint_open(s->plain, &cp, &head), 0);
 	assert_int_equal(checkpoint_load(b->l->db, cp), 0);
 	checkpoint_close(cp);
-	assert_int_equal(library_ask(b->l, "SELECT count(*) FROM lineage"
-					   " WHERE stable_id = '%s'",
+	assert_int_equal(library_ask(b->l,
+			     "SELECT count(*) FROM lineage"
+			     " WHERE stable_id = '%s'",
 			     s->edited),
 	    200);
-	assert_int_equal(library_ask(b->l, "SELECT min(version) FROM lineage"
-					   " WHERE stable_id = '%s'",
+	assert_int_equal(library_ask(b->l,
+			     "SELECT min(version) FROM lineage"
+			     " WHERE stable_id = '%s'",
 			     s->edited),
 	    51);
 	contents_free(b);
@@ -515,8 +521,9 @@ a_dropped_name_that_a_record_has_is_refused(void **state)
 {
 	struct site *s = *state;
 
-	harm(s, "INSERT OR IGNORE INTO dropped SELECT id, file_type,"
-		" generation, 1, '" AT "' FROM file_metadata");
+	harm(s,
+	    "INSERT OR IGNORE INTO dropped SELECT id, file_type,"
+	    " generation, 1, '" AT "' FROM file_metadata");
 	assert_int_equal(read_all(s->plain), 0);
 	assert_int_equal(load_all(s->plain), E_CORRUPT);
 }
@@ -625,8 +632,7 @@ broken_packed_files_are_found(void **state)
 	int i, rc;
 
 	seed_it();
-	assert_int_equal(checkpoint_pack(s->plain, s->packed, &hash, &size),
-	    0);
+	assert_int_equal(checkpoint_pack(s->plain, s->packed, &hash, &size), 0);
 	assert_int_equal(file_read(s->plain, LIMIT, &plain), 0);
 	assert_int_equal(file_read(s->packed, LIMIT, &good), 0);
 	assert_int_equal(checkpoint_unpack(s->packed, s->again, LIMIT), 0);
@@ -657,8 +663,7 @@ unpacking_stops_at_its_limit(void **state)
 	struct hash hash;
 	int64_t size, plain;
 
-	assert_int_equal(checkpoint_pack(s->plain, s->packed, &hash, &size),
-	    0);
+	assert_int_equal(checkpoint_pack(s->plain, s->packed, &hash, &size), 0);
 	assert_int_equal(file_size(s->plain, &plain), 0);
 	assert_int_equal(checkpoint_unpack(s->packed, s->again, plain), 0);
 	assert_int_equal(checkpoint_unpack(s->packed, s->again, plain - 1),
@@ -674,8 +679,7 @@ nothing_follows_a_packed_file(void **state)
 	struct hash hash;
 	int64_t size;
 
-	assert_int_equal(checkpoint_pack(s->plain, s->packed, &hash, &size),
-	    0);
+	assert_int_equal(checkpoint_pack(s->plain, s->packed, &hash, &size), 0);
 	assert_int_equal(file_read(s->packed, LIMIT, &good), 0);
 	buf_putc(&good, 'x');
 	assert_int_equal(file_write(s->packed, good.data, good.len, 0640), 0);

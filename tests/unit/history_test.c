@@ -80,8 +80,9 @@ a_long_past_is_seen_while_it_grows(void **state)
 	int i;
 
 	for (i = 0; i < 120; i++)
-		assert_int_equal(
-		    records_save(c, id, mem_printf(c->l->mem, "%d", i)), 0);
+		assert_int_equal(records_save(c, id,
+				     mem_printf(c->l->mem, "%d", i)),
+		    0);
 	assert_int_equal(history_each(c->l->db, id, look_and_save, &w), 0);
 	assert_int_equal(w.n, 120);
 	assert_int_equal(records_past(c, id), 240);
@@ -126,16 +127,18 @@ a_long_past_is_forgotten_whole(void **state)
 
 	assert_int_equal(db_begin(c->l->db), 0);
 	for (i = 0; i < 1001; i++)
-		assert_int_equal(
-		    records_save(c, id, i % 2 == 0 ? "even" : "odd"), 0);
+		assert_int_equal(records_save(c, id,
+				     i % 2 == 0 ? "even" : "odd"),
+		    0);
 	assert_int_equal(db_end(c->l->db, 0), 0);
 	assert_int_equal(history_prune(c->l->db, "2027-01-01T00:00:00.000Z",
 			     &n),
 	    0);
 	assert_int_equal(n, 1001);
 	assert_int_equal(library_ask(c->l, "SELECT count(*) FROM history"), 0);
-	assert_int_equal(library_ask(c->l, "SELECT sum(refs) FROM"
-					   " storage_refs"),
+	assert_int_equal(library_ask(c->l,
+			     "SELECT sum(refs) FROM"
+			     " storage_refs"),
 	    1);
 	assert_int_equal(records_faults(c), 0);
 }
@@ -160,8 +163,10 @@ static void
 published_versions_are_told_oldest_first(void **state)
 {
 	struct contents *c = *state;
-	struct lineage l = { .stable_id = "abcdef", .parents = "[]",
-		.replica = "r", .at = AT };
+	struct lineage l = { .stable_id = "abcdef",
+		.parents = "[]",
+		.replica = "r",
+		.at = AT };
 	int64_t last = 0;
 
 	l.id = contents_put(c, "one", "tei");

@@ -18,10 +18,16 @@ static struct record
 plain(struct contents *c, const char *stable_id, const char *text)
 {
 	struct record rec = { .stable_id = stable_id,
-		.filename = "a", .doc_id = "d", .doc_id_type = "custom",
-		.file_type = "tei", .mime_type = "application/xml",
-		.doc_collections = "[]", .doc_metadata = "{}",
-		.file_metadata = "{}", .created_at = AT, .updated_at = AT };
+		.filename = "a",
+		.doc_id = "d",
+		.doc_id_type = "custom",
+		.file_type = "tei",
+		.mime_type = "application/xml",
+		.doc_collections = "[]",
+		.doc_metadata = "{}",
+		.file_metadata = "{}",
+		.created_at = AT,
+		.updated_at = AT };
 
 	rec.id = contents_put(c, text, "tei");
 	rec.file_size = (int64_t)strlen(text);
@@ -71,8 +77,8 @@ setup(void **state)
 	library_must(record_delete(c->l->db, "ffffff", NULL) == 0, "delete");
 	put(c, "gggggg", false);
 	library_must(records_save(c, "gggggg", "ours") == 0, "save");
-	library_must(record_set_status(c->l->db, "gggggg", "conflict",
-			 NULL) == 0,
+	library_must(record_set_status(c->l->db, "gggggg", "conflict", NULL) ==
+		0,
 	    "set_status");
 	library_exec(c->l,
 	    "INSERT INTO conflicts (stable_id, conflict_type, file_type,"
@@ -117,14 +123,16 @@ static const struct {
 	  " WHERE stable_id = 'ffffff') WHERE stable_id = 'bbbbbb'",
 	    "record bbbbbb: its base is of ffffff" },
 	{ "UPDATE base SET record = json_set(record, '$.label', 'x')"
-	  " WHERE stable_id = 'bbbbbb'", "digest" },
+	  " WHERE stable_id = 'bbbbbb'",
+	    "digest" },
 	{ "UPDATE files SET (id, label, file_size, updated_at) ="
 	  " (SELECT record ->> 'id', NULL, record ->> 'file_size',"
 	  " record ->> 'updated_at' FROM base WHERE stable_id = 'bbbbbb')"
 	  " WHERE stable_id = 'bbbbbb'",
 	    "a base that is no other than the row" },
 	{ "UPDATE files SET sync_status = 'modified' WHERE stable_id ="
-	  " 'aaaaaa'", "record aaaaaa: its status is modified" },
+	  " 'aaaaaa'",
+	    "record aaaaaa: its status is modified" },
 	{ "UPDATE files SET sync_status = 'synced' WHERE stable_id = 'bbbbbb'",
 	    "record bbbbbb: its status is synced" },
 	{ "UPDATE files SET sync_status = 'synced' WHERE stable_id = 'cccccc'",
@@ -132,29 +140,36 @@ static const struct {
 	{ "UPDATE files SET sync_status = 'synced' WHERE stable_id = 'eeeeee'",
 	    "record eeeeee: its status is synced" },
 	{ "UPDATE files SET sync_status = 'modified' WHERE stable_id ="
-	  " 'eeeeee'", "record eeeeee: its status is modified" },
+	  " 'eeeeee'",
+	    "record eeeeee: its status is modified" },
 	{ "UPDATE files SET sync_status = 'pending_download' WHERE stable_id ="
-	  " 'aaaaaa'", "record aaaaaa: its status is pending_download" },
+	  " 'aaaaaa'",
+	    "record aaaaaa: its status is pending_download" },
 	{ "UPDATE files SET sync_status = 'pending_delete' WHERE stable_id ="
-	  " 'dddddd'", "record dddddd: its status is pending_delete" },
+	  " 'dddddd'",
+	    "record dddddd: its status is pending_delete" },
 	{ "UPDATE files SET sync_status = 'pending_upload' WHERE stable_id ="
-	  " 'aaaaaa'", "record aaaaaa: its status is pending_upload" },
+	  " 'aaaaaa'",
+	    "record aaaaaa: its status is pending_upload" },
 	{ "UPDATE storage_refs SET present = 0 WHERE id ="
 	  " (SELECT id FROM files WHERE stable_id = 'aaaaaa')",
 	    "record aaaaaa: its status is synced" },
 	{ "UPDATE storage_refs SET present = 1",
 	    "record cccccc: its status is pending_download" },
 	{ "UPDATE files SET sync_status = 'conflict' WHERE stable_id ="
-	  " 'bbbbbb'", "and there is no conflict" },
+	  " 'bbbbbb'",
+	    "and there is no conflict" },
 	{ "DELETE FROM conflicts", "and there is no conflict" },
 	{ "UPDATE files SET sync_status = 'modified' WHERE stable_id ="
-	  " 'gggggg'", "and there is a conflict" },
+	  " 'gggggg'",
+	    "and there is a conflict" },
 	{ "UPDATE files SET sync_hash = id WHERE stable_id = 'bbbbbb'",
 	    "record bbbbbb: sync_hash" },
 	{ "UPDATE files SET sync_hash = NULL WHERE stable_id = 'aaaaaa'",
 	    "record aaaaaa: sync_hash" },
 	{ "UPDATE counts SET n = n + 1 WHERE sync_status = 'synced'"
-	  " AND deleted = 1", "counts: -1 records more are deleted" },
+	  " AND deleted = 1",
+	    "counts: -1 records more are deleted" },
 	{ "DELETE FROM counts WHERE sync_status = 'modified'", "counts: 1" },
 	{ "UPDATE names SET refs = refs + 1 WHERE id ="
 	  " (SELECT id FROM files WHERE stable_id = 'dddddd')",
@@ -162,7 +177,8 @@ static const struct {
 	{ "DELETE FROM names", "1 times more" },
 	{ "UPDATE names SET generation = 1", "1 times more" },
 	{ "INSERT INTO names (id, file_type, generation, refs)"
-	  " VALUES ('x', 'tei', 0, 0)", "held and dropped, or neither" },
+	  " VALUES ('x', 'tei', 0, 0)",
+	    "held and dropped, or neither" },
 	{ "UPDATE names SET dropped_version = 1", "held and dropped" },
 	{ "UPDATE history SET id = 'x'", "its record is of" },
 	{ "UPDATE history SET record = 'x'", "history 1" },
@@ -230,8 +246,9 @@ who_listens_may_stop(void **state)
 	struct contents *c = *state;
 	int n = 0;
 
-	library_exec(c->l, "DELETE FROM names; DELETE FROM counts;"
-			   " UPDATE files SET sync_hash = NULL");
+	library_exec(c->l,
+	    "DELETE FROM names; DELETE FROM counts;"
+	    " UPDATE files SET sync_hash = NULL");
 	assert_int_equal(record_check(c->l->db, stop, &n), 5);
 	assert_int_equal(n, 1);
 	assert_int_equal(record_check(c->l->db, listen, &(struct told){ 0 }),

@@ -61,8 +61,10 @@ a_new_file_becomes_a_record(void **state)
 {
 	struct contents *c = *state;
 	struct record_new n = { .file_type = "pdf",
-		.filename = "/home/x/My \"paper\".pdf", .user = "anna",
-		.upload_source = "cli", .label = "My paper",
+		.filename = "/home/x/My \"paper\".pdf",
+		.user = "anna",
+		.upload_source = "cli",
+		.label = "My paper",
 		.doc_collections = "[\"a\"]" };
 	char expected[STABLE_ID_SIZE];
 	bool was_there = true;
@@ -104,7 +106,8 @@ the_same_file_again_was_there(void **state)
 {
 	struct contents *c = *state;
 	char *id = records_add(c, DOC, "one");
-	struct record_new n = { .file_type = "tei", .filename = "other.xml",
+	struct record_new n = { .file_type = "tei",
+		.filename = "other.xml",
 		.doc_id = DOC };
 	bool was_there = false;
 	char *again;
@@ -133,15 +136,16 @@ versions_count_up_in_a_document(void **state)
 	struct contents *c = *state;
 	char *id;
 
-	assert_int_equal(
-	    records_find(c, records_add(c, DOC, "1")).rec.version, 1);
+	assert_int_equal(records_find(c, records_add(c, DOC, "1")).rec.version,
+	    1);
 	id = records_add(c, DOC, "2");
 	assert_int_equal(records_find(c, id).rec.version, 2);
 	assert_int_equal(record_delete(c->l->db, id, "anna"), 0);
-	assert_int_equal(
-	    records_find(c, records_add(c, DOC, "3")).rec.version, 3);
-	assert_int_equal(
-	    records_find(c, records_add(c, "other", "4")).rec.version, 1);
+	assert_int_equal(records_find(c, records_add(c, DOC, "3")).rec.version,
+	    3);
+	assert_int_equal(records_find(c, records_add(c, "other", "4"))
+			     .rec.version,
+	    1);
 }
 
 static void
@@ -291,7 +295,8 @@ an_open_conflict_comes_first(void **state)
 	assert_int_equal(record_set_status(c->l->db, id, "conflict", "why"), 0);
 	library_exec(c->l,
 	    "INSERT INTO conflicts (stable_id, conflict_type, file_type,"
-	    " seen_at) VALUES ('%s', 'modified_both', 'tei', '" AT "')", id);
+	    " seen_at) VALUES ('%s', 'modified_both', 'tei', '" AT "')",
+	    id);
 	assert_int_equal(records_save(c, id, "three"), E_DENIED);
 	assert_int_equal(record_delete(c->l->db, id, "anna"), E_DENIED);
 	assert_int_equal(record_restore(c->l->db, id, 1, "anna"), E_DENIED);
@@ -314,7 +319,8 @@ fields_are_set_one_by_one(void **state)
 	assert_string_equal(records_find(c, id).rec.label, "L");
 	assert_int_equal(record_set(c->l->db, id, &set, "anna"), 0);
 	assert_int_equal(records_find(c, id).revision, 2);
-	set = (struct record_set){ .label = "", .is_gold = 1,
+	set = (struct record_set){ .label = "",
+		.is_gold = 1,
 		.doc_collections = "[\"b\",\"a\"]",
 		.doc_metadata = "{ \"b\": 1, \"a\": 1.10 }",
 		.file_metadata = "{}" };
@@ -535,21 +541,23 @@ names_are_let_go_and_taken_again(void **state)
 
 	records_publish(c, a, 1);
 	records_publish(c, b, 2);
-	assert_int_equal(
-	    library_ask(c->l, "SELECT refs FROM names WHERE id = '%s'", one),
+	assert_int_equal(library_ask(c->l,
+			     "SELECT refs FROM names WHERE id = '%s'", one),
 	    2);
 	assert_int_equal(records_save(c, a, "two"), 0);
 	records_publish(c, a, 3);
-	assert_int_equal(
-	    library_ask(c->l, "SELECT refs FROM names WHERE id = '%s'", one),
+	assert_int_equal(library_ask(c->l,
+			     "SELECT refs FROM names WHERE id = '%s'", one),
 	    1);
-	assert_int_equal(library_ask(c->l, "SELECT dropped_version FROM names"
-					   " WHERE id = '%s'", one),
+	assert_int_equal(library_ask(c->l,
+			     "SELECT dropped_version FROM names"
+			     " WHERE id = '%s'",
+			     one),
 	    -1);
 	assert_int_equal(record_delete(c->l->db, b, "anna"), 0);
 	records_publish(c, b, 4);
-	assert_int_equal(
-	    library_ask(c->l, "SELECT refs FROM names WHERE id = '%s'", one),
+	assert_int_equal(library_ask(c->l,
+			     "SELECT refs FROM names WHERE id = '%s'", one),
 	    1);
 	assert_int_equal(records_save(c, a, "one"), 0);
 	records_publish(c, a, 5);
@@ -559,8 +567,9 @@ names_are_let_go_and_taken_again(void **state)
 	    5);
 	assert_int_equal(records_save(c, a, "two"), 0);
 	records_publish(c, a, 6);
-	assert_int_equal(library_ask(c->l, "SELECT count(*) FROM names"
-					   " WHERE refs = 0"),
+	assert_int_equal(library_ask(c->l,
+			     "SELECT count(*) FROM names"
+			     " WHERE refs = 0"),
 	    0);
 	assert_int_equal(records_faults(c), 0);
 }
@@ -571,16 +580,17 @@ a_side_that_differs_is_kept_as_base(void **state)
 	struct contents *c = *state;
 	char *id = records_add(c, DOC, "one");
 	struct record row = records_find(c, id).rec, side = row, found;
-	struct record_write w = { .row = &row, .side = &side,
-		.side_version = 3, .side_at = AT };
+	struct record_write w = { .row = &row,
+		.side = &side,
+		.side_version = 3,
+		.side_at = AT };
 	int64_t version;
 
 	side.label = "theirs";
 	row.label = "ours";
 	assert_int_equal(record_write(c->l->db, &w), 0);
 	expect_status(c, id, "modified");
-	assert_int_equal(record_side(c->l->db, c->l->mem, id, &found,
-			     &version),
+	assert_int_equal(record_side(c->l->db, c->l->mem, id, &found, &version),
 	    1);
 	assert_string_equal(found.label, "theirs");
 	assert_int_equal(version, 3);
@@ -662,11 +672,17 @@ static void
 put_plain(struct contents *c, const char *stable_id, const char *id,
     const char *updated_at, bool deleted)
 {
-	struct record rec = { .stable_id = stable_id, .id = id,
-		.filename = "a", .doc_id = "d", .doc_id_type = "custom",
-		.file_type = "tei", .mime_type = "application/xml",
-		.doc_collections = "[]", .doc_metadata = "{}",
-		.file_metadata = "{}", .created_at = AT };
+	struct record rec = { .stable_id = stable_id,
+		.id = id,
+		.filename = "a",
+		.doc_id = "d",
+		.doc_id_type = "custom",
+		.file_type = "tei",
+		.mime_type = "application/xml",
+		.doc_collections = "[]",
+		.doc_metadata = "{}",
+		.file_metadata = "{}",
+		.created_at = AT };
 
 	rec.updated_at = updated_at;
 	rec.deleted = deleted;
@@ -729,8 +745,8 @@ see_and_write(void *arg, const struct held *held)
 	assert_true(strcmp(held->rec.stable_id, seen->last) > 0);
 	strcpy(seen->last, held->rec.stable_id);
 	if (seen->c != NULL && !held->rec.deleted)
-		assert_int_equal(record_set(seen->c->l->db,
-				     held->rec.stable_id, &set, NULL),
+		assert_int_equal(record_set(seen->c->l->db, held->rec.stable_id,
+				     &set, NULL),
 		    0);
 	return ++seen->n == seen->stop_at ? 7 : 0;
 }
@@ -763,33 +779,40 @@ all_records_are_seen_and_may_be_changed(void **state)
 	assert_int_equal(see_all(c, all, false), 1001);
 	assert_int_equal(record_each(c->l->db, &all, see_and_write, &stop), 7);
 	assert_int_equal(stop.n, 3);
-	assert_int_equal(
-	    see_all(c, (struct record_filter){ .after = stop.last }, false),
+	assert_int_equal(see_all(c,
+			     (struct record_filter){ .after = stop.last },
+			     false),
 	    998);
 	assert_int_equal(see_all(c, (struct record_filter){ .live = true },
 			     false),
 	    900);
-	assert_int_equal(
-	    see_all(c, (struct record_filter){ .status = "pending_download" },
-		false),
+	assert_int_equal(see_all(c,
+			     (struct record_filter){
+				 .status = "pending_download" },
+			     false),
 	    900);
-	assert_int_equal(
-	    see_all(c, (struct record_filter){ .status = "synced" }, false),
+	assert_int_equal(see_all(c,
+			     (struct record_filter){ .status = "synced" },
+			     false),
 	    101);
-	assert_int_equal(
-	    see_all(c, (struct record_filter){ .doc_id = "d", .live = true },
-		false),
+	assert_int_equal(see_all(c,
+			     (struct record_filter){ .doc_id = "d",
+				 .live = true },
+			     false),
 	    900);
-	assert_int_equal(
-	    see_all(c, (struct record_filter){ .doc_id = "e" }, false), 0);
+	assert_int_equal(see_all(c, (struct record_filter){ .doc_id = "e" },
+			     false),
+	    0);
 	assert_int_equal(db_begin(c->l->db), 0);
-	assert_int_equal(
-	    see_all(c, (struct record_filter){ .status = "pending_download" },
-		true),
+	assert_int_equal(see_all(c,
+			     (struct record_filter){
+				 .status = "pending_download" },
+			     true),
 	    900);
 	assert_int_equal(db_end(c->l->db, 0), 0);
-	assert_int_equal(
-	    see_all(c, (struct record_filter){ .status = "modified" }, false),
+	assert_int_equal(see_all(c,
+			     (struct record_filter){ .status = "modified" },
+			     false),
 	    900);
 }
 

@@ -17,7 +17,7 @@
  * computed again.  Nothing that a user saved goes.  STEMMA_SEED and STEMMA_STEPS
  * tell a walk again, or a longer one.
  */
-#define IDS 8	    /* documents */
+#define IDS 8       /* documents */
 #define CONTENTS 12 /* texts that go round */
 
 struct walk {
@@ -25,7 +25,7 @@ struct walk {
 	uint64_t seed;
 	char *id[100]; /* stable_ids */
 	int ids;
-	int64_t version; /* of the store */
+	int64_t version;      /* of the store */
 	bool saved[CONTENTS]; /* was it acknowledged to a user? */
 	int done;
 };
@@ -82,9 +82,9 @@ step_add(struct walk *w)
 {
 	unsigned n = roll(w, CONTENTS);
 
-	know_id(w, records_add(w->c,
-		       mem_printf(w->c->l->mem, "doc %u", roll(w, IDS)),
-		       text_of(w, n)));
+	know_id(w,
+	    records_add(w->c, mem_printf(w->c->l->mem, "doc %u", roll(w, IDS)),
+		text_of(w, n)));
 	w->saved[n] = true;
 	return 0;
 }
@@ -181,8 +181,11 @@ step_theirs(struct walk *w)
 {
 	struct held held = records_find(w->c, any_id(w));
 	struct record side = their_change(w, &held.rec);
-	struct record_write write = { .row = &side, .side = &side,
-		.side_version = ++w->version, .side_at = AT, .kind = "sync" };
+	struct record_write write = { .row = &side,
+		.side = &side,
+		.side_version = ++w->version,
+		.side_at = AT,
+		.kind = "sync" };
 
 	if (in_conflict(&held))
 		write.status = held.sync_status;
@@ -214,8 +217,7 @@ step_conflict(struct walk *w)
 	struct held held = records_find(w->c, id);
 	int rc;
 
-	if (!in_conflict(&held) &&
-	    strcmp(held.sync_status, "modified") != 0)
+	if (!in_conflict(&held) && strcmp(held.sync_status, "modified") != 0)
 		return E_INPUT;
 	if ((rc = db_begin(w->c->l->db)) != 0)
 		return rc;
@@ -223,7 +225,8 @@ step_conflict(struct walk *w)
 		library_exec(w->c->l,
 		    "INSERT INTO conflicts (stable_id, conflict_type,"
 		    " file_type, seen_at)"
-		    " VALUES ('%s', 'modified_both', 'tei', '" AT "')", id);
+		    " VALUES ('%s', 'modified_both', 'tei', '" AT "')",
+		    id);
 		rc = record_set_status(w->c->l->db, id, "conflict", "both");
 	} else {
 		library_exec(w->c->l,
@@ -241,8 +244,10 @@ step_arrive(struct walk *w)
 {
 	unsigned n = roll(w, CONTENTS);
 
-	if (library_ask(w->c->l, "SELECT present FROM storage_refs"
-				 " WHERE id = '%s'", hash_of(w, n)) != 0)
+	if (library_ask(w->c->l,
+		"SELECT present FROM storage_refs"
+		" WHERE id = '%s'",
+		hash_of(w, n)) != 0)
 		return E_ABSENT;
 	contents_put(w->c, text_of(w, n), "tei");
 	return blob_arrived(w->c->l->db, hash_of(w, n), "tei");
@@ -287,10 +292,24 @@ check_nothing_is_lost(struct walk *w)
 }
 
 static int (*const steps[])(struct walk *w) = {
-	step_add, step_add, step_save, step_save, step_save, step_set,
-	step_set, step_delete, step_restore, step_publish, step_publish,
-	step_theirs, step_theirs, step_foreign, step_conflict, step_arrive,
-	step_collect, step_undo,
+	step_add,
+	step_add,
+	step_save,
+	step_save,
+	step_save,
+	step_set,
+	step_set,
+	step_delete,
+	step_restore,
+	step_publish,
+	step_publish,
+	step_theirs,
+	step_theirs,
+	step_foreign,
+	step_conflict,
+	step_arrive,
+	step_collect,
+	step_undo,
 };
 
 static uint64_t

@@ -63,8 +63,8 @@ records_faults(struct contents *c)
 
 	library_must(record_check(c->l->db, records_fault, &n) == 0,
 	    "record_check");
-	library_must(blob_check(c->blobs, c->l->db, false, false,
-			 records_fault, &n) == 0,
+	library_must(blob_check(c->blobs, c->l->db, false, false, records_fault,
+			 &n) == 0,
 	    "blob_check");
 	return n;
 }
@@ -83,7 +83,8 @@ records_find(struct contents *c, const char *stable_id)
 static inline char *
 records_add(struct contents *c, const char *doc_id, const char *text)
 {
-	struct record_new n = { .file_type = "tei", .filename = "a.tei.xml",
+	struct record_new n = { .file_type = "tei",
+		.filename = "a.tei.xml",
 		.user = "anna" };
 	bool was_there;
 	char *stable_id;
@@ -109,8 +110,10 @@ static inline void
 records_publish(struct contents *c, const char *stable_id, int64_t version)
 {
 	struct held held = records_find(c, stable_id);
-	struct record_write w = { .row = &held.rec, .side = &held.rec,
-		.side_version = version, .side_at = AT };
+	struct record_write w = { .row = &held.rec,
+		.side = &held.rec,
+		.side_version = version,
+		.side_at = AT };
 
 	library_must(record_write(c->l->db, &w) == 0, "record_write");
 }
@@ -119,8 +122,11 @@ records_publish(struct contents *c, const char *stable_id, int64_t version)
 static inline int
 records_apply(struct contents *c, const struct record *rec, int64_t version)
 {
-	struct record_write w = { .row = rec, .side = rec,
-		.side_version = version, .side_at = AT, .kind = "sync" };
+	struct record_write w = { .row = rec,
+		.side = rec,
+		.side_version = version,
+		.side_at = AT,
+		.kind = "sync" };
 
 	return record_write(c->l->db, &w);
 }

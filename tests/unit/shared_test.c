@@ -214,8 +214,9 @@ static const struct {
 	{ "stable_id", "null" },
 	{ "id", "\"abc\"" },
 	{ "id", "null" },
-	{ "id", "\"1381BE58ff61c837f922512c19392ea90fd3caec38cd0ba4a2e4344fcfd"
-		"48a71\"" },
+	{ "id",
+	    "\"1381BE58ff61c837f922512c19392ea90fd3caec38cd0ba4a2e4344fcfd"
+	    "48a71\"" },
 	{ "generation", "-1" },
 	{ "generation", "1.0" },
 	{ "generation", "\"1\"" },
@@ -413,12 +414,10 @@ collections_are_sorted_and_single(void **state)
 	struct buf out = { 0 };
 
 	(void)state;
-	assert_int_equal(
-	    collections_canon(" [\"b\", \"a\",\"b\", \"\\u00e4\",\"B\"] ",
-		&out),
+	assert_int_equal(collections_canon(
+			     " [\"b\", \"a\",\"b\", \"\\u00e4\",\"B\"] ", &out),
 	    0);
-	assert_string_equal(out.data,
-	    "[\"B\",\"a\",\"b\",\"\xc3\xa4\"]");
+	assert_string_equal(out.data, "[\"B\",\"a\",\"b\",\"\xc3\xa4\"]");
 	buf_clear(&out);
 	assert_int_equal(collections_canon("[]", &out), 0);
 	assert_string_equal(out.data, "[]");
@@ -436,8 +435,9 @@ a_collection_is_put_in_and_taken_out(void **state)
 	const char *out;
 
 	(void)state;
-	assert_int_equal(
-	    collections_change(mem, "[\"a\",\"c\"]", "b", true, &out), 0);
+	assert_int_equal(collections_change(mem, "[\"a\",\"c\"]", "b", true,
+			     &out),
+	    0);
 	assert_string_equal(out, "[\"a\",\"b\",\"c\"]");
 	assert_int_equal(collections_change(mem, out, "b", true, &out), 0);
 	assert_string_equal(out, "[\"a\",\"b\",\"c\"]");
