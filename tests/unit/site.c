@@ -170,6 +170,104 @@ tricky_move(struct remote *remote, const char *from, const char *to,
 	return r->mute_swap ? err_set(E_REMOTE, "the answer was lost") : rc;
 }
 
+/* ---- a step before and after each ------------------------------------------------ */
+
+void (*site_step)(void);
+
+static void
+step(void)
+{
+	if (site_step != NULL)
+		site_step();
+}
+
+static int
+after(int rc)
+{
+	step();
+	return rc;
+}
+
+static int
+step_list(struct remote *remote, const char *dir,
+    int (*fn)(void *arg, const struct remote_entry *entry), void *arg)
+{
+	step();
+	return after(plain->list(remote, dir, fn, arg));
+}
+
+static int
+step_get(struct remote *remote, const char *path, size_t limit, struct buf *out)
+{
+	step();
+	return after(plain->get(remote, path, limit, out));
+}
+
+static int
+step_put(struct remote *remote, const char *path, const struct source *src)
+{
+	step();
+	return after(plain->put(remote, path, src));
+}
+
+static int
+step_replace(struct remote *remote, const char *path, const struct source *src)
+{
+	step();
+	return after(plain->replace(remote, path, src));
+}
+
+static int
+step_make_dir(struct remote *remote, const char *dir)
+{
+	step();
+	return after(plain->make_dir(remote, dir));
+}
+
+static int
+step_move(struct remote *remote, const char *from, const char *to,
+    enum remote_move_kind kind)
+{
+	step();
+	return after(tricky_move(remote, from, to, kind));
+}
+
+/* Of many, each that is handed out or done is a step too. */
+struct many_steps {
+	int (*next)(void *arg, struct remote_transfer *t);
+	int (*done)(void *arg, const struct remote_transfer *t, int rc);
+	void *arg;
+};
+
+static int
+step_next(void *arg, struct remote_transfer *t)
+{
+	struct many_steps *m = arg;
+
+	step();
+	return m->next(m->arg, t);
+}
+
+static int
+step_done(void *arg, const struct remote_transfer *t, int rc)
+{
+	struct many_steps *m = arg;
+
+	step();
+	return after(m->done(m->arg, t, rc));
+}
+
+static int
+step_run(struct remote *remote,
+    int (*next)(void *arg, struct remote_transfer *t),
+    int (*done)(void *arg, const struct remote_transfer *t, int rc), void *arg)
+{
+	struct many_steps m = { next, done, arg };
+
+	step();
+	return after(plain->run(remote, step_next, step_done, &m));
+}
+
 static void
 be_tricky(struct site *r)
 {
@@ -177,7 +275,13 @@ be_tricky(struct site *r)
 
 	plain = r->remote->ops;
 	tricky = *plain;
-	tricky.move_once = tricky_move;
+	tricky.list = step_list;
+	tricky.get = step_get;
+	tricky.put = step_put;
+	tricky.replace = step_replace;
+	tricky.make_dir = step_make_dir;
+	tricky.move_once = step_move;
+	tricky.run = step_run;
 	r->remote->ops = &tricky;
 	for (int i = 0; i < SITES_MAX; i++) {
 		if (sites[i] == NULL) {

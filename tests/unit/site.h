@@ -49,6 +49,10 @@ struct site {
 	int stop_after; /* asked so often: then stop; 0: never */
 };
 
+/* site_step - called (where it is not NULL) before and after each thing that a
+ * remote is asked to do. */
+extern void (*site_step)(void);
+
 /* site_open - a library of that name in the world, made where there is none
  * and joined to the store. */
 struct site *site_open(struct world *w, const char *name);
