@@ -324,7 +324,10 @@ finish_own(struct apply *a, const struct commit_change *change)
 	if (change->is_delete) {
 		a->s->sum->deleted_remote++;
 		a->s->deleted++;
-	} else if (str_eq(held->sync_hash, sent->id)) {
+	} else if ((rc = upload_find(a->s->db, sent->id, sent->file_type,
+			sent->generation)) < 0) {
+		return rc;
+	} else if (rc == 0) {
 		a->s->sum->metadata_synced++;
 	}
 	return record_write(a->s->db, &w);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Stemma authors */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,6 +27,8 @@ struct preview {
 	void *arg;
 	int64_t deletions_here;
 	int64_t deletions_there;
+	struct buf met; /* stable_ids that were told, each closed with a line
+			   feed: what is sent of them is not told again */
 };
 
 static int
@@ -86,11 +89,13 @@ preview_record(struct preview *p, const struct record *theirs)
 		return would_take(p, have ? &held : NULL, theirs);
 	case ACTION_MERGE:
 		p->s->sum->merged++;
+		buf_printf(&p->met, "%s\n", theirs->stable_id);
 		return tell(p, "merge", theirs, 0);
 	case ACTION_CONFLICT_BOTH:
 	case ACTION_CONFLICT_REMOTE:
 	case ACTION_CONFLICT_LOCAL:
 		p->s->sum->conflicts++;
+		buf_printf(&p->met, "%s\n", theirs->stable_id);
 		return tell(p, "conflict", theirs, 0);
 	default:
 		return 0;
@@ -171,6 +176,15 @@ preview_pull(struct preview *p)
 
 /* ---- what would go --------------------------------------------------------------- */
 
+static bool
+was_met(const struct preview *p, const char *stable_id)
+{
+	char line[STABLE_ID_SIZE + 1];
+
+	snprintf(line, sizeof(line), "%s\n", stable_id);
+	return p->met.len > 0 && strstr(p->met.data, line) != NULL;
+}
+
 static int
 preview_send(void *arg, const struct held *held)
 {
@@ -178,6 +192,8 @@ preview_send(void *arg, const struct held *held)
 	int64_t generation;
 	int rc;
 
+	if (was_met(p, held->rec.stable_id))
+		return 0;
 	if (held->rec.deleted) {
 		p->s->sum->deleted_remote++;
 		p->deletions_there++;
@@ -237,6 +253,7 @@ sync_plan(const struct sync_options *opt,
 		}
 	}
 	run_close(&s);
+	buf_release(&p.met);
 	mem_free(p.mem);
 	return rc;
 }

@@ -168,6 +168,8 @@ write_end(struct sync *s, int rc, const char *error)
 	    rc == 0 ? NULL : error, buf_text(&json), s->deleted,
 	    rc == 0 && s->opt->confirm_deletions);
 	buf_release(&json);
+	if (ended == 0 && rc != 0)
+		ended = meta_put(s->db, "last_error", error);
 	return ended;
 }
 
@@ -175,21 +177,30 @@ static int
 note_success(struct sync *s)
 {
 	char now[CLOCK_TEXT_SIZE];
+	char *error;
+	int rc;
 
+	if ((rc = meta_find(s->db, s->mem, "last_error", &error)) == 1)
+		rc = meta_put(s->db, "last_error", NULL);
+	if (rc < 0)
+		return rc;
 	return meta_put(s->db, "last_success",
 	    clock_text(clock_wall_ms(), now));
 }
 
+/* `rc`: of the look whether there is anything to do. */
 static int
-run_noted(struct sync *s)
+run_noted(struct sync *s, int rc)
 {
-	char *error;
-	int rc, ended;
+	char *error = mem_strdup(s->mem, err_text());
+	int ended;
 
-	if ((rc = run_begin(s->db, &s->sum->run_id)) != 0)
-		return rc;
-	rc = run_steps(s);
-	error = mem_strdup(s->mem, err_text());
+	if ((ended = run_begin(s->db, &s->sum->run_id)) != 0)
+		return rc != 0 ? err_set(rc, "%s", error) : ended;
+	if (rc == 0) {
+		rc = run_steps(s);
+		error = mem_strdup(s->mem, err_text());
+	}
 	ended = write_end(s, rc, error);
 	if (rc != 0)
 		return err_set(rc, "%s", error);
@@ -203,8 +214,8 @@ run_locked(struct sync *s)
 
 	if (rc == 1)
 		s->sum->skipped = true;
-	else if (rc == 0)
-		rc = run_noted(s);
+	else
+		rc = run_noted(s, rc);
 	return rc < 0 ? rc : note_success(s);
 }
 
