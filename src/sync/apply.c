@@ -429,13 +429,32 @@ compare_state(struct apply *a)
 	return 0;
 }
 
+/* What the guard counts must not be forgotten by a run that dies. */
+static int
+note_deleted(struct apply *a, int64_t before)
+{
+	struct sync_summary *sum = a->s->sum;
+	struct buf json = { 0 };
+	int rc;
+
+	if (sum->run_id == 0 || a->s->deleted == before)
+		return 0;
+	sync_summary_json(sum, &json);
+	rc = run_update(a->s->db, sum->run_id, buf_text(&json),
+	    a->s->deleted);
+	buf_release(&json);
+	return rc;
+}
+
 static int
 apply_all(struct apply *a)
 {
+	int64_t deleted = a->s->deleted;
 	int rc;
 
 	if ((rc = commit_each(a->file, apply_change, a)) != 0 ||
 	    (rc = settle_outbox(a)) != 0 ||
+	    (rc = note_deleted(a, deleted)) != 0 ||
 	    (rc = compare_state(a)) != 0)
 		return rc;
 	return chain_note(a->s, &a->c, &a->id, a->size_bytes);

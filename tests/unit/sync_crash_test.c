@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Stemma authors */
+#include "base/err.h"
 #include "base/mem.h"
 #include "local/db.h"
 #include "sync/commit.h"
@@ -315,6 +316,50 @@ edits_after_any_last_step_arrive(void **state)
 	world_free(story);
 }
 
+/* ---- what was counted ------------------------------------------------------------------ */
+
+static struct site *dying;
+
+static void
+die_after_deletions(void)
+{
+	if (dying->sum.deleted_local > 0)
+		_exit(DIED);
+}
+
+/* Else a program that is killed again and again deletes as much as it likes. */
+static void
+the_guard_remembers_who_was_killed(void **state)
+{
+	struct world *w = world_new();
+	struct site *a = site_open(w, "anna"), *b = site_open(w, "berta");
+	int status = 0;
+
+	(void)state;
+	site_add_many(a, "many", 60);
+	must_sync(a);
+	must_sync(b);
+	a->opt.confirm_deletions = true;
+	site_delete_many(a, "many", 15);
+	must_sync(a);
+	site_close(b);
+	if (fork() == 0) {
+		dying = site_open(w, "berta");
+		site_step = die_after_deletions;
+		_exit(site_sync(dying) == 0 ? 0 : 1);
+	}
+	assert_true(wait(&status) > 0);
+	assert_int_equal(WEXITSTATUS(status), DIED);
+	b = site_open(w, "berta");
+	assert_true(atoll(site_meta(b, "version")) >= 2);
+	site_delete_many(a, "many", 15);
+	must_sync(a);
+	assert_int_equal(site_sync(b), E_GUARD);
+	site_close(a);
+	site_close(b);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -322,6 +367,7 @@ main(void)
 		cmocka_unit_test(every_step_can_be_the_last),
 		cmocka_unit_test(a_second_and_third_can_die_too),
 		cmocka_unit_test(edits_after_any_last_step_arrive),
+		cmocka_unit_test(the_guard_remembers_who_was_killed),
 	};
 
 	return cmocka_run_group_tests_name("sync_crash", tests, NULL, NULL);

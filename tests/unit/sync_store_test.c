@@ -453,6 +453,29 @@ a_checkpoint_that_lacks_what_we_published_is_a_rollback(void **state)
 	refuses(b, E_ROLLBACK);
 }
 
+/* What others published and we took: somebody's server was set back. */
+static void
+a_checkpoint_that_lacks_what_we_took_is_a_rollback(void **state)
+{
+	const char *sid = shared_record("doc", "<x/>");
+
+	(void)state;
+	site_close(a);
+	world_run(w, "cp -a store backup && cp -a anna anna.old");
+	a = site_open(w, "anna");
+	site_save(a, sid, "<lost/>");
+	must_sync(a);
+	must_sync(b);
+	site_close(a);
+	world_run(w, "rm -r store anna && mv backup store && "
+	    "mv anna.old anna");
+	a = site_open(w, "anna");
+	make_checkpoint(a);
+	compact();
+	refuses(b, E_ROLLBACK);
+	assert_string_equal(site_text(b, sid), "<lost/>");
+}
+
 static void
 killed_after_the_swap(struct site *r)
 {
@@ -859,6 +882,28 @@ a_content_that_is_lost_on_both_sides_stops_nothing(void **state)
 	assert_status(a, sid, "synced");
 }
 
+/* A name that is there with other bytes is not named by any commit. */
+static void
+a_half_content_in_the_place_of_an_upload_is_not_named(void **state)
+{
+	const char *other, *sid = site_add(a, "doc", NULL, "<x/>");
+
+	(void)state;
+	other = site_add(a, "other", NULL, "<other/>");
+	world_run(w, "mkdir -p store/%.2s && printf '<' > store/%.2s/%s.tei.xml",
+	    id_of(a, "<x/>"), id_of(a, "<x/>"), id_of(a, "<x/>"));
+	must_sync(a);
+	assert_int_equal(a->sum.errors, 1);
+	assert_status(a, sid, "pending_upload");
+	assert_non_null(site_held(a, sid).sync_reason);
+	must_sync(b);
+	assert_string_equal(site_text(b, other), "<other/>");
+	assert_null(strstr(site_dump(b, false), sid));
+	world_run(w, "rm store/*/%s.tei.xml", id_of(a, "<x/>"));
+	converge();
+	assert_string_equal(site_text(b, sid), "<x/>");
+}
+
 static void
 a_damaged_content_is_not_taken(void **state)
 {
@@ -976,6 +1021,7 @@ main(void)
 		T(who_was_behind_the_floor_jumps),
 		T(behind_the_floor_nothing_is_deleted_without_a_word),
 		T(a_checkpoint_that_lacks_what_we_published_is_a_rollback),
+		T(a_checkpoint_that_lacks_what_we_took_is_a_rollback),
 		T(our_commit_below_the_floor_is_our_own),
 		T(our_first_commit_below_a_checkpoint_is_our_own),
 		T(a_copy_that_jumps_takes_an_id_of_its_own),
@@ -995,6 +1041,7 @@ main(void)
 		T(anna_mends_it_too_late),
 		T(a_content_that_nobody_has_is_told),
 		T(a_content_that_is_lost_on_both_sides_stops_nothing),
+		T(a_half_content_in_the_place_of_an_upload_is_not_named),
 		T(a_damaged_content_is_not_taken),
 		T(another_thing_of_our_id_gets_room),
 		T(a_commit_that_uses_our_transaction_is_foreign),
