@@ -470,6 +470,8 @@ a_checkpoint_that_lacks_what_we_took_is_a_rollback(void **state)
 	world_run(w, "rm -r store anna && mv backup store && "
 	    "mv anna.old anna");
 	a = site_open(w, "anna");
+	site_add(a, "more", NULL, "<more/>");
+	must_sync(a);
 	make_checkpoint(a);
 	compact();
 	refuses(b, E_ROLLBACK);
@@ -533,9 +535,13 @@ a_copy_that_jumps_takes_an_id_of_its_own(void **state)
 	(void)state;
 	shared_record("doc", "<x/>");
 	copy_anna();
-	make_checkpoint(a);
+	site_add(a, "more", NULL, "<more/>");
+	must_sync(a);
+	make_checkpoint(b); /* so nothing above it is anna's */
+	must_sync(a);
 	compact();
 	must_sync(c);
+	assert_non_null(strstr(c->said, "Another copy"));
 	assert_string_not_equal(site_meta(c, "replica"),
 	    site_meta(a, "replica"));
 	site_add(c, "c", NULL, "<c/>");
@@ -776,6 +782,29 @@ a_truncated_content_is_sent_under_a_new_name(void **state)
 	must_sync(c);
 	assert_string_equal(site_text(c, sid), "<x/>");
 	assert_string_equal(site_text(c, twin), "<x/>");
+}
+
+static void
+a_damage_is_mended_behind_a_frozen_commit(void **state)
+{
+	const char *sid = shared_record("doc", "<x/>");
+
+	(void)state;
+	site_publish(a, next_generation, NULL, 0);
+	must_sync(a);
+	site_label(a, sid, "L");
+	a->lose_swap = true;
+	assert_int_equal(site_sync(a), E_REMOTE);
+	a->lose_swap = false;
+	spoil("<x/>", "x");
+	a->opt.force = true;
+	must_sync(a);
+	a->opt.force = false;
+	assert_int_equal(site_held(a, sid).rec.generation, 1);
+	c = site_open(w, "clara");
+	must_sync(c);
+	assert_string_equal(site_text(c, sid), "<x/>");
+	assert_string_equal(site_held(c, sid).rec.label, "L");
 }
 
 static void
@@ -1036,6 +1065,7 @@ main(void)
 		T(a_generation_that_begins_meanwhile_is_obeyed),
 		T(a_missing_content_is_put_again),
 		T(a_truncated_content_is_sent_under_a_new_name),
+		T(a_damage_is_mended_behind_a_frozen_commit),
 		T(a_new_name_is_no_edit_that_a_deletion_meets),
 		T(a_new_name_meets_an_edit),
 		T(anna_mends_it_too_late),
