@@ -46,16 +46,16 @@ def rows(n):
 
 
 def fill(path, n):
-    """n records into the empty library at `path`."""
+    """n records more into the library at `path`."""
     db = sqlite3.connect(path)
     db.execute("PRAGMA synchronous = OFF")
     db.execute("PRAGMA recursive_triggers = OFF")
     with db:
         db.executemany(FILES, rows(n))
-        db.execute("INSERT INTO storage_refs (id, file_type, refs, "
+        db.execute("INSERT OR IGNORE INTO storage_refs (id, file_type, refs, "
                    "file_size, present) SELECT id, file_type, 1, "
                    "file_size, 1 FROM files")
-        db.execute("INSERT INTO uploads SELECT id, file_type, 0, "
+        db.execute("INSERT OR IGNORE INTO uploads SELECT id, file_type, 0, "
                    "file_size FROM files")
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
