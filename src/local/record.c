@@ -34,7 +34,7 @@ int
 record_side(struct db *db, struct mem *mem, const char *stable_id,
     struct record *side, int64_t *version)
 {
-	struct held held;
+	struct held held = { 0 };
 	int rc;
 
 	if ((rc = record_find(db, mem, stable_id, &held)) != 1 ||
@@ -87,7 +87,7 @@ meant_add(struct meant *m, char *stable_id)
 	int i;
 
 	for (i = 0; i < m->count; i++)
-		if (strcmp(m->stable_id[i], stable_id) == 0)
+		if (str_eq(m->stable_id[i], stable_id))
 			return;
 	if (m->count < 8)
 		m->stable_id[m->count++] = stable_id;
@@ -132,7 +132,7 @@ add_newest_of(struct meant *m, const char *id)
 static int
 look_for_all(struct meant *m, const char *typed)
 {
-	char *found[3];
+	char *found[3] = { NULL };
 	int rc, i, n;
 
 	if (strspn(typed, STABLE_ID_ALPHABET) == strlen(typed)) {
@@ -156,7 +156,7 @@ record_find_id(struct db *db, struct mem *mem, const char *typed,
     bool want_deleted, char **stable_id)
 {
 	struct meant m = { db, mem, want_deleted, { NULL }, 0 };
-	struct held held;
+	struct held held = { 0 };
 	int rc;
 
 	if (strnlen(typed, 4) < 4)
@@ -226,7 +226,7 @@ record_each(struct db *db, const struct record_filter *filter,
 	do {
 		mem_reset(mem);
 		page = mem_alloc(mem, PAGE * sizeof(*page));
-		rc = n = read_page(db, mem, filter, after, page);
+		n = read_page(db, mem, filter, after, page);
 		if (n > 0)
 			strncpy(after, page[n - 1].rec.stable_id,
 			    sizeof(after) - 1);

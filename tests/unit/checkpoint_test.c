@@ -529,6 +529,16 @@ a_dropped_name_that_a_record_has_is_refused(void **state)
 }
 
 static void
+records_that_are_not_the_state_are_not_loaded(void **state)
+{
+	struct site *s = *state;
+
+	assert_int_equal(load_all(s->plain), 0);
+	harm(s, "UPDATE file_metadata SET label = 'x' WHERE deleted = 1");
+	assert_int_equal(load_all(s->plain), E_CORRUPT);
+}
+
+static void
 what_is_no_checkpoint_is_refused(void **state)
 {
 	struct site *s = *state;
@@ -712,6 +722,7 @@ main(void)
 		TEST(a_reset_side_is_nowhere),
 		TEST(each_harm_is_seen),
 		TEST(a_dropped_name_that_a_record_has_is_refused),
+		TEST(records_that_are_not_the_state_are_not_loaded),
 		TEST(what_is_no_checkpoint_is_refused),
 		TEST(broken_plain_files_do_no_harm),
 		TEST(broken_packed_files_are_found),

@@ -272,6 +272,7 @@ a_new_content_has_no_generation_yet(void **state)
 {
 	struct contents *c = *state;
 	char *id = records_add(c, DOC, "one");
+	struct record_set set = { .label = "L", .is_gold = -1 };
 	struct record rec = records_find(c, id).rec;
 
 	rec.generation = 4;
@@ -281,6 +282,11 @@ a_new_content_has_no_generation_yet(void **state)
 	assert_int_equal(records_save(c, id, "one"), 0);
 	assert_int_equal(records_find(c, id).rec.generation, 4);
 	expect_status(c, id, "synced");
+	assert_int_equal(record_set(c->l->db, id, &set, "anna"), 0);
+	assert_int_equal(records_save(c, id, "two"), 0);
+	assert_int_equal(records_save(c, id, "one"), 0);
+	assert_int_equal(records_find(c, id).rec.generation, 4);
+	expect_status(c, id, "modified");
 }
 
 static void
@@ -652,6 +658,54 @@ what_a_sync_replaces_is_kept_if_it_was_here(void **state)
 }
 
 static void
+what_a_user_replaces_is_kept_though_it_was_never_here(void **state)
+{
+	struct contents *c = *state;
+	struct record_set set = { .label = "L", .is_gold = -1 };
+	char *id = records_add(c, DOC, "one");
+	struct record rec = records_find(c, id).rec;
+
+	rec.stable_id = "abcdef";
+	rec.id = "1381be58ff61c837f922512c19392ea90fd3caec38cd0ba4a2e4344fcfd48"
+		 "a71";
+	assert_int_equal(records_apply(c, &rec, 1), 0);
+	assert_int_equal(record_set(c->l->db, "abcdef", &set, "anna"), 0);
+	assert_int_equal(records_past(c, "abcdef"), 1);
+	rec.label = "theirs";
+	assert_int_equal(records_apply(c, &rec, 2), 0);
+	assert_int_equal(records_past(c, "abcdef"), 2);
+	assert_int_equal(records_faults(c), 0);
+}
+
+static void
+a_tombstone_is_no_past(void **state)
+{
+	struct contents *c = *state;
+	char *id = records_add(c, DOC, "one");
+
+	records_publish(c, id, 1);
+	assert_int_equal(record_delete(c->l->db, id, "anna"), 0);
+	records_publish(c, id, 2);
+	assert_int_equal(record_restore(c->l->db, id, 0, "anna"), 0);
+	assert_int_equal(records_past(c, id), 1);
+	assert_int_equal(records_faults(c), 0);
+}
+
+static void
+an_edit_is_later_than_what_it_replaces(void **state)
+{
+	struct contents *c = *state;
+	char *id = records_add(c, DOC, "one");
+	struct record rec = records_find(c, id).rec;
+
+	rec.updated_at = "2026-01-01T01:00:00.000Z"; /* an hour ahead */
+	assert_int_equal(records_apply(c, &rec, 1), 0);
+	assert_int_equal(records_save(c, id, "two"), 0);
+	assert_string_equal(records_find(c, id).rec.updated_at,
+	    "2026-01-01T01:00:00.001Z");
+}
+
+static void
 a_stamp_is_later_than_what_it_replaces(void **state)
 {
 	char stamp[CLOCK_TEXT_SIZE];
@@ -869,6 +923,9 @@ main(void)
 		TEST(a_side_that_differs_is_kept_as_base),
 		TEST(a_side_needs_its_version_and_its_id),
 		TEST(what_a_sync_replaces_is_kept_if_it_was_here),
+		TEST(what_a_user_replaces_is_kept_though_it_was_never_here),
+		TEST(a_tombstone_is_no_past),
+		TEST(an_edit_is_later_than_what_it_replaces),
 		TEST(a_stamp_is_later_than_what_it_replaces),
 		TEST(a_record_is_found_by_what_a_person_types),
 		TEST(all_records_are_seen_and_may_be_changed),
