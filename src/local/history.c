@@ -93,7 +93,8 @@ struct old {
 };
 
 static int
-find_old(struct db *db, struct mem *mem, const char *before, struct old *old)
+find_old(struct db *db, struct mem *mem, const char *before, int64_t up_to,
+    struct old *old)
 {
 	struct stmt *st;
 	int rc, n = 0;
@@ -102,6 +103,7 @@ find_old(struct db *db, struct mem *mem, const char *before, struct old *old)
 		return rc;
 	db_bind_text(st, 1, before);
 	db_bind_int(st, 2, PRUNE_PAGE);
+	db_bind_int(st, 3, up_to);
 	for (; (rc = db_step(st)) == 1; n++) {
 		old[n].seq = db_int(st, 0);
 		old[n].id = db_text_dup(st, 1, mem);
@@ -126,14 +128,15 @@ forget(struct db *db, const struct old *old)
 
 /* Answers how many rows it forgot. */
 static int
-prune_some(struct db *db, struct mem *mem, const char *before)
+prune_some(struct db *db, struct mem *mem, const char *before,
+    int64_t up_to)
 {
 	struct old *old = mem_alloc(mem, PRUNE_PAGE * sizeof(*old));
 	int rc, n, i;
 
 	if ((rc = db_begin(db)) != 0)
 		return rc;
-	n = find_old(db, mem, before, old);
+	n = find_old(db, mem, before, up_to, old);
 	for (i = 0, rc = n; i < n && rc >= 0; i++)
 		if ((rc = forget(db, &old[i])) == 0)
 			rc = n;
@@ -141,7 +144,7 @@ prune_some(struct db *db, struct mem *mem, const char *before)
 }
 
 int
-history_prune(struct db *db, const char *before, int64_t *n)
+history_prune(struct db *db, const char *before, int64_t up_to, int64_t *n)
 {
 	struct mem *mem = mem_new();
 	int rc;
@@ -149,7 +152,7 @@ history_prune(struct db *db, const char *before, int64_t *n)
 	*n = 0;
 	do {
 		mem_reset(mem);
-		rc = prune_some(db, mem, before);
+		rc = prune_some(db, mem, before, up_to);
 		if (rc > 0)
 			*n += rc;
 	} while (rc == PRUNE_PAGE);

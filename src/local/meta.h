@@ -107,9 +107,10 @@ int run_update(struct db *db, int64_t run_id, const char *summary_json,
 int run_end(struct db *db, int64_t run_id, const char *outcome,
     const char *error, const char *summary_json, int64_t deleted,
     int confirmed);
-/* run_deleted - deletions of unconfirmed runs since the later of `since` and
- * the last confirmed run. */
-int run_deleted(struct db *db, const char *since, int64_t *n);
+/* run_deleted - deletions of unconfirmed runs after the last confirmed one:
+ * of those since `since`, and of those after the run `after_run`. */
+int run_deleted(struct db *db, const char *since, int64_t after_run,
+    int64_t *n);
 struct run {
 	int64_t run_id;
 	const char *started_at;

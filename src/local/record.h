@@ -182,10 +182,12 @@ int history_find(struct db *db, struct mem *mem, const char *stable_id,
     int64_t seq, struct record *rec);
 
 /*
- * history_prune - forget what was replaced before `before` (a time text).
- * Contents that nobody holds any more are then gone with blob_collect.
+ * history_prune - forget what was replaced before `before` (a time text) and is
+ * not newer than the row `up_to` (day_ago tells one).  Contents that nobody
+ * holds any more are then gone with blob_collect.
  */
-int history_prune(struct db *db, const char *before, int64_t *n);
+int history_prune(struct db *db, const char *before, int64_t up_to,
+    int64_t *n);
 
 /* lineage_each - published versions of a record, oldest first. */
 struct lineage {

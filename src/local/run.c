@@ -94,13 +94,15 @@ run_end(struct db *db, int64_t run_id, const char *outcome, const char *error,
 }
 
 int
-run_deleted(struct db *db, const char *since, int64_t *n)
+run_deleted(struct db *db, const char *since, int64_t after_run, int64_t *n)
 {
 	struct stmt *st;
 	int rc = meta_stmt(db, RUN_DELETED, since, NULL, &st);
 
-	if (rc == 0)
+	if (rc == 0) {
+		db_bind_int(st, 2, after_run);
 		rc = meta_number(st, n);
+	}
 	return rc < 0 ? rc : 0;
 }
 

@@ -104,7 +104,8 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 [RUN_DELETED] = { LIBRARY,
 	"SELECT coalesce(sum(deleted), 0) FROM sync_runs"
 	" WHERE run_id > (SELECT coalesce(max(run_id), 0) FROM sync_runs"
-	" WHERE confirmed = 1) AND coalesce(ended_at, started_at) >= ?1" },
+	" WHERE confirmed = 1) AND (coalesce(ended_at, started_at) >= ?1"
+	" OR run_id > ?2)" },
 [RUN_EACH] = { LIBRARY,
 	"SELECT run_id, started_at, ended_at, outcome, error, summary"
 	" FROM sync_runs WHERE run_id < ?1 ORDER BY run_id DESC LIMIT 1" },
@@ -344,7 +345,7 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 [HISTORY_FIND] = { LIBRARY,
 	"SELECT record FROM history WHERE seq = ?2 AND stable_id = ?1" },
 [HISTORY_OLD] = { LIBRARY,
-	"SELECT seq, id, file_type FROM history WHERE at < ?1"
+	"SELECT seq, id, file_type FROM history WHERE at < ?1 AND seq <= ?3"
 	" ORDER BY at LIMIT ?2" },
 [HISTORY_REMOVE] = { LIBRARY,
 	"DELETE FROM history WHERE seq = ?1" },
@@ -395,6 +396,18 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 [CHECK_HISTORY] = { LIBRARY,
 	"SELECT seq, stable_id, id, file_type, record FROM history"
 	" ORDER BY seq" },
+
+/* ---- days --------------------------------------------------------------- */
+
+[DAY_LAST] = { LIBRARY,
+	"SELECT date FROM days ORDER BY day DESC LIMIT 1" },
+[DAY_PUT] = { LIBRARY,
+	"INSERT INTO days (date, history_seq, run_id) VALUES (?1,"
+	" (SELECT coalesce(max(seq), 0) FROM history),"
+	" (SELECT coalesce(max(run_id), 0) FROM sync_runs))" },
+[DAY_AGO] = { LIBRARY,
+	"SELECT history_seq, run_id FROM days"
+	" WHERE day = (SELECT max(day) FROM days) - ?1" },
 
 /* ---- side: what a sync alone does ---------------------------------------- */
 

@@ -130,6 +130,11 @@ enum sql {
 	CHECK_DROPPED,
 	CHECK_HISTORY,
 
+	/* days */
+	DAY_LAST,
+	DAY_PUT,
+	DAY_AGO,
+
 	/* side: what a sync alone does */
 	RECORD_SET_REASON,
 	RECORD_WITH,

@@ -89,11 +89,25 @@ tell(struct page *p, int (*fn)(void *arg, const struct inventory_item *item),
 	return rc;
 }
 
+/* The names of one content stay together: the last begins the next page. */
+static void
+end_page(struct page *p)
+{
+	const char *last = p->items[p->n - 1].id;
+	int n = p->n;
+
+	while (n > 0 && strcmp(p->items[n - 1].id, last) == 0)
+		n--;
+	if (n > 0)
+		p->n = n;
+}
+
 static int
 folder(struct page *p, const char *prefix,
     int (*fn)(void *arg, const struct inventory_item *item), void *arg)
 {
 	char after[HASH_HEX_SIZE] = "";
+	bool is_last;
 	int rc;
 
 	do {
@@ -102,13 +116,16 @@ folder(struct page *p, const char *prefix,
 		if ((rc = name_each(p->s->db, prefix, after, PAGE, take_name,
 			 p)) <= 0)
 			return rc;
+		is_last = p->n < PAGE;
+		if (!is_last)
+			end_page(p);
 		memcpy(after, p->items[p->n - 1].id, HASH_HEX_SIZE);
 		rc = remote_list(p->s->remote, prefix, see, p);
 		if (rc != 0 && rc != E_ABSENT)
 			return rc;
 		if ((rc = tell(p, fn, arg)) != 0)
 			return rc;
-	} while (p->n == PAGE);
+	} while (!is_last);
 	return 0;
 }
 

@@ -260,14 +260,11 @@ back_off(struct sync *s)
 	return run_stopped(s);
 }
 
-int
-push_changes(struct sync *s)
+static int
+push_all(struct sync *s)
 {
 	int rc, sent;
 
-	if ((rc = push_frozen(s)) != 0 || (rc = may_write(s)) != 0 ||
-	    (rc = check_guard(s)) != 0)
-		return rc;
 	do {
 		if ((sent = upload_wave(s)) < 0)
 			return sent;
@@ -280,6 +277,29 @@ push_changes(struct sync *s)
 		if (rc < 0)
 			return rc;
 	} while (sent || s->lost > 0);
+	return 0;
+}
+
+/* Once in a run: names that were taken are free again in a new generation. */
+static int
+renew(struct sync *s)
+{
+	s->renewed = true;
+	buf_clear(&s->gave_up);
+	return push_empty(s, true);
+}
+
+int
+push_changes(struct sync *s)
+{
+	int rc;
+
+	if ((rc = push_frozen(s)) != 0 || (rc = may_write(s)) != 0 ||
+	    (rc = check_guard(s)) != 0 || (rc = push_all(s)) != 0)
+		return rc;
+	if (s->wants_renewal &&
+	    ((rc = renew(s)) != 0 || (rc = push_all(s)) != 0))
+		return rc;
 	return upload_clear(s->db);
 }
 

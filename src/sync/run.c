@@ -53,9 +53,15 @@ run_give_up(struct sync *s, const char *stable_id, const char *file,
 	char *text = mem_strdup(s->mem, reason);
 
 	run_fail(s, file, text);
-	buf_printf(&s->gave_up, "%s\n", stable_id);
+	run_skip(s, stable_id);
 	if (record_set_reason(s->db, stable_id, text) != 0)
 		log_line(LOG_WARN, "sync", "%s: %s", stable_id, err_text());
+}
+
+void
+run_skip(struct sync *s, const char *stable_id)
+{
+	buf_printf(&s->gave_up, "%s\n", stable_id);
 }
 
 bool

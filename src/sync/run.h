@@ -39,6 +39,9 @@ struct sync {
 	int64_t deleted;      /* records removed in this run, both ways */
 	struct commit_checkpoint offer; /* uploaded and verified, not named yet */
 	int64_t lost;	      /* races for the head, in a row */
+	bool wants_renewal;   /* a name that was to be sent is taken by
+				 something torn: a new generation is needed */
+	bool renewed;	      /* and was begun in this run */
 	struct buf gave_up;   /* stable_ids that this run leaves alone, each
 				 closed with a line feed */
 	struct buf missed;    /* contents that could not be had in this run:
@@ -77,6 +80,9 @@ void run_fail(struct sync *s, const char *file, const char *reason);
 void run_give_up(struct sync *s, const char *stable_id, const char *file,
     const char *reason);
 bool run_gave_up(struct sync *s, const char *stable_id);
+
+/* run_skip - leave it alone for now, without a word. */
+void run_skip(struct sync *s, const char *stable_id);
 
 /* run_phase - a new phase with what there is to do; run_progress - tell it,
  * ten times a second at most. */

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "local/day.h"
 #include "local/db.h"
 #include "local/meta.h"
 #include "local/record.h"
@@ -110,7 +111,7 @@ get_contents(struct sync *s)
 static int
 run_steps(struct sync *s)
 {
-	int64_t before = s->last.version;
+	int64_t started = s->last.version, before;
 	int rc;
 
 	if ((rc = apply_pull(s)) != 0 ||
@@ -121,7 +122,11 @@ run_steps(struct sync *s)
 	if ((rc = push_changes(s)) != 0 ||
 	    (rc = get_contents(s)) != 0)
 		return rc;
-	return tidy_up(s, before);
+	before = s->last.version;
+	if ((rc = tidy_up(s, s->last.version != started)) != 0 ||
+	    s->last.version == before)
+		return rc;
+	return get_contents(s); /* of what a race in tidy brought */
 }
 
 static const char *
@@ -195,7 +200,8 @@ run_noted(struct sync *s, int rc)
 	char *error = mem_strdup(s->mem, err_text());
 	int ended;
 
-	if ((ended = run_begin(s->db, &s->sum->run_id)) != 0)
+	if ((ended = day_note(s->db)) != 0 ||
+	    (ended = run_begin(s->db, &s->sum->run_id)) != 0)
 		return rc != 0 ? err_set(rc, "%s", error) : ended;
 	if (rc == 0) {
 		rc = run_steps(s);

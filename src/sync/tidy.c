@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "local/blob.h"
 #include "local/checkpoint.h"
+#include "local/day.h"
 #include "local/db.h"
 #include "local/meta.h"
 #include "local/record.h"
@@ -131,15 +132,18 @@ static int
 keep_retention(struct sync *s)
 {
 	char before[CLOCK_TEXT_SIZE];
-	int64_t n;
-	int rc;
+	int64_t up_to, run_id, n;
+	int rc = 0;
 
-	if (s->opt->retention_days > 0) {
+	if (s->opt->retention_days > 0)
+		rc = day_ago(s->db, s->opt->retention_days, &up_to, &run_id);
+	if (rc == 1) {
 		clock_text(clock_wall_ms() - s->opt->retention_days * DAY_MS,
 		    before);
-		if ((rc = history_prune(s->db, before, &n)) != 0)
-			return rc;
+		rc = history_prune(s->db, before, up_to, &n);
 	}
+	if (rc < 0)
+		return rc;
 	return blob_collect(s->blobs, s->db, NULL);
 }
 
@@ -155,14 +159,15 @@ forgive(const char *what, int rc)
 }
 
 int
-tidy_up(struct sync *s, int64_t version_before)
+tidy_up(struct sync *s, bool moved)
 {
+	int64_t version = s->last.version;
 	int rc;
 
 	run_phase(s, SYNC_TIDY, 0, 0);
 	if ((rc = forgive("checkpoint", make_checkpoint(s))) != 0)
 		return rc;
-	if (s->last.version != version_before &&
+	if ((moved || s->last.version != version) &&
 	    (rc = forgive("version.txt", write_version(s))) != 0)
 		return rc;
 	return keep_retention(s);

@@ -9,9 +9,9 @@
  * tidy_up - what a sync does at its end: a checkpoint when the commits since
  * the last one outweigh a quarter of it (written, sent, had back, loaded by the
  * reader's code, and only then named by a commit), version.txt when the version
- * moved, and the retention of history, trash and contents here.  Only E_STOPPED
+ * `moved`, and the retention of history, trash and contents here.  Only E_STOPPED
  * and faults of this machine are errors: the rest is told and tried again.
  */
-int tidy_up(struct sync *s, int64_t version_before);
+int tidy_up(struct sync *s, bool moved);
 
 #endif

@@ -39,6 +39,7 @@ struct sending {
 	int64_t size_bytes;
 	bool sent;
 	bool seen;
+	bool is_torn; /* the name is taken, by something of another size */
 };
 
 struct wave {
@@ -214,8 +215,10 @@ see_entry(void *arg, const struct remote_entry *entry)
 		cmp = strcmp(name, entry->name);
 		if (cmp > 0)
 			break;
-		if (cmp == 0)
+		if (cmp == 0) {
 			item->seen = entry->size_bytes == item->size_bytes;
+			item->is_torn = !item->seen;
+		}
 	}
 	return 0;
 }
@@ -248,6 +251,15 @@ listing_done(void *arg, const struct remote_transfer *t, int rc)
 	return rc;
 }
 
+/* A name is never written over: it is sent again under a new generation, which
+ * push_changes begins. */
+static void
+leave_for_renewal(struct sync *s, const struct sending *item)
+{
+	s->wants_renewal = true;
+	run_skip(s, item->who);
+}
+
 static int
 note_seen(struct wave *w)
 {
@@ -261,6 +273,8 @@ note_seen(struct wave *w)
 		if (item->seen)
 			rc = upload_put(w->s->db, item->id, item->file_type,
 			    w->generation, item->size_bytes);
+		else if (item->is_torn && !w->s->renewed)
+			leave_for_renewal(w->s, item);
 		else if (item->sent)
 			run_give_up(w->s, item->who, item->path,
 			    "it was sent, but the store does not show it "

@@ -339,7 +339,8 @@ deleted_since(struct library *l, int64_t at)
 	char text[CLOCK_TEXT_SIZE];
 	int64_t n;
 
-	assert_int_equal(run_deleted(l->db, clock_text(at * 1000, text), &n),
+	assert_int_equal(run_deleted(l->db, clock_text(at * 1000, text),
+	    INT64_MAX, &n),
 	    0);
 	return n;
 }

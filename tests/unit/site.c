@@ -70,6 +70,12 @@ skip_ms(void *arg, int64_t ms)
 	skipped_ms += ms;
 }
 
+void
+site_skip_days(int days)
+{
+	skipped_ms += days * (24 * 60 * 60 * 1000LL);
+}
+
 static const struct clock_source hurried = { wall_ms, mono_ms, skip_ms, NULL };
 
 /* ---- the world --------------------------------------------------------------- */

@@ -49,6 +49,9 @@ struct site {
 	int stop_after; /* asked so often: then stop; 0: never */
 };
 
+/* site_skip_days - all clocks of this program jump ahead. */
+void site_skip_days(int days);
+
 /* site_step - called (where it is not NULL) before and after each thing that a
  * remote is asked to do. */
 extern void (*site_step)(void);

@@ -792,6 +792,31 @@ what_another_sync_just_did_is_seen(void **state)
 	assert_string_equal(a->said, "");
 }
 
+/* The clock says 2099: for the trash it is one day more. */
+static void
+a_clock_far_ahead_does_not_empty_the_trash(void **state)
+{
+	const char *sid = site_add(a, "doc", NULL, "<x/>");
+
+	(void)state;
+	a->opt.retention_days = 2;
+	must_sync(a);
+	site_delete(a, sid);
+	must_sync(a);
+	site_skip_days(30000);
+	site_add(a, "other", NULL, "<y/>");
+	must_sync(a);
+	assert_true(site_past(a, sid, "<x/>"));
+	site_skip_days(1);
+	site_add(a, "third", NULL, "<z/>");
+	must_sync(a);
+	assert_true(site_past(a, sid, "<x/>"));
+	site_skip_days(1);
+	site_add(a, "fourth", NULL, "<a/>");
+	must_sync(a);
+	assert_false(site_past(a, sid, "<x/>"));
+}
+
 int
 main(void)
 {
@@ -835,6 +860,7 @@ main(void)
 		T(a_sync_can_be_stopped_at_any_question),
 		T(one_sync_at_a_time),
 		T(what_another_sync_just_did_is_seen),
+		T(a_clock_far_ahead_does_not_empty_the_trash),
 	};
 
 	return cmocka_run_group_tests_name("sync", tests, NULL, NULL);

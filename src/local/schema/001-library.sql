@@ -239,3 +239,12 @@ CREATE TABLE sync_runs (
 	deleted INTEGER NOT NULL DEFAULT 0,	-- both ways, for the guard's day
 	confirmed INTEGER NOT NULL DEFAULT 0	-- 1: a person said yes
 ) STRICT;
+
+-- Days on which this library was synced, counted: what is kept for so many
+-- days is removed by this count too, so that a wrong clock hastens nothing.
+CREATE TABLE days (
+	day INTEGER PRIMARY KEY,		-- 1, 2, ...
+	date TEXT NOT NULL,			-- 2026-01-31, by the clock
+	history_seq INTEGER NOT NULL,		-- the newest row of history then
+	run_id INTEGER NOT NULL			-- the newest of sync_runs then
+) STRICT;

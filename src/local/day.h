@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#ifndef LOCAL_DAY_H
+#define LOCAL_DAY_H
+
+#include <stdint.h>
+
+struct db;
+
+/*
+ * Days on which this library was synced.  What is removed after so many days
+ * must be so old by the clock and by this count: a clock that jumps ahead by
+ * years is one more day here, so a wrong clock may delay a removal, and never
+ * hastens one.
+ */
+
+/* day_note - it is another date than at the last sync: one more day. */
+int day_note(struct db *db);
+
+/*
+ * day_ago - the state at the beginning of the day `days` before the last one:
+ * 1, with the newest history row and sync run there were (0: none); 0: not so
+ * many days were seen.
+ */
+int day_ago(struct db *db, int64_t days, int64_t *history_seq,
+    int64_t *run_id);
+
+#endif
