@@ -19,11 +19,14 @@
 #include "sync/chain.h"
 #include "sync/inventory.h"
 #include "sync/name.h"
+#include "sync/push.h"
+#include "sync/repair.h"
 #include "sync/run.h"
 
 struct check {
 	struct sync *s;
 	bool hash;
+	bool repair;
 	int (*fault)(void *arg, const char *sentence);
 	void *arg;
 	struct check_counts *counts;
@@ -91,6 +94,20 @@ check_checkpoint(struct check *k)
 
 /* ---- contents ---------------------------------------------------------------------- */
 
+/* Told, and mended where that is wanted; the path may be forgotten then. */
+static int
+is_faulty(struct check *k, const struct inventory_item *item,
+    enum inventory_state state, const char *sentence)
+{
+	struct inventory_item faulty = *item;
+	int rc = tell(k, sentence);
+
+	if (rc != 0 || !k->repair)
+		return rc;
+	faulty.state = state;
+	return repair_item(k->s, &faulty);
+}
+
 static int
 check_bytes(struct check *k, const struct inventory_item *item,
     const char *path)
@@ -109,9 +126,13 @@ check_bytes(struct check *k, const struct inventory_item *item,
 		return rc;
 	rc = run_transfer(k->s, &get);
 	file_remove(get.file);
-	if (rc == E_CORRUPT || rc == E_ABSENT)
-		return tell(k, mem_printf(k->s->step, "%s: its bytes are not "
-		    "those of its name", path));
+	if (rc == E_ABSENT)
+		return is_faulty(k, item, INVENTORY_MISSING,
+		    mem_printf(k->s->step, "%s: it is not there", path));
+	if (rc == E_CORRUPT)
+		return is_faulty(k, item, INVENTORY_DAMAGED,
+		    mem_printf(k->s->step, "%s: its bytes are not those of "
+		    "its name", path));
 	return rc;
 }
 
@@ -126,11 +147,12 @@ check_item(void *arg, const struct inventory_item *item)
 	    item->generation);
 	k->counts->contents++;
 	if (item->state == INVENTORY_MISSING)
-		return tell(k, mem_printf(k->s->step, "%s: it is not there",
-		    path));
+		return is_faulty(k, item, item->state,
+		    mem_printf(k->s->step, "%s: it is not there", path));
 	if (item->state == INVENTORY_DAMAGED)
-		return tell(k, mem_printf(k->s->step, "%s: it has another "
-		    "size than it should", path));
+		return is_faulty(k, item, item->state,
+		    mem_printf(k->s->step, "%s: it has another size than it "
+		    "should", path));
 	return k->hash ? check_bytes(k, item, path) : 0;
 }
 
@@ -154,17 +176,20 @@ check_all(struct check *k)
 	if ((rc = check_chain(k, &head)) != 0 ||
 	    (rc = check_checkpoint(k)) != 0)
 		return rc;
-	return inventory_run(k->s, check_item, k);
+	if (k->repair && (rc = push_frozen(k->s)) != 0)
+		return rc;
+	rc = inventory_run(k->s, check_item, k);
+	return rc == 0 && k->repair ? push_changes(k->s) : rc;
 }
 
 int
-check_store(const struct sync_options *opt, bool hash,
+check_store(const struct sync_options *opt, bool hash, bool repair,
     int (*fault)(void *arg, const char *sentence), void *arg,
     struct check_counts *counts)
 {
 	struct sync_summary sum;
 	struct sync s;
-	struct check k = { &s, hash, fault, arg, counts };
+	struct check k = { &s, hash, repair, fault, arg, counts };
 	int rc, lock;
 
 	memset(counts, 0, sizeof(*counts));

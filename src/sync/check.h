@@ -19,10 +19,11 @@ struct check_counts {
  * check_store - is the store whole?  The chain from the head to the floor (each
  * commit there, its hash, its parent), the checkpoint, and every content that
  * the newest state names: there, with its size, and with `hash` its bytes.
- * `fault` is told each in a sentence.  Changes nothing.  Needs a library in step
- * with the head (E_CONFLICT: sync first).
+ * `fault` is told each in a sentence.  Needs a library in step with the head
+ * (E_CONFLICT: sync first).  Changes nothing, unless `repair`: then a content
+ * that is missing or damaged there and whole here is sent again, and published.
  */
-int check_store(const struct sync_options *options, bool hash,
+int check_store(const struct sync_options *options, bool hash, bool repair,
     int (*fault)(void *arg, const char *sentence), void *arg,
     struct check_counts *counts);
 

@@ -71,14 +71,11 @@ put_again(struct sync *s, const struct inventory_item *item)
 	return rc == E_REMOTE ? 0 : rc;
 }
 
-static int
-repair_one(void *arg, const struct inventory_item *item)
+int
+repair_item(struct sync *s, const struct inventory_item *item)
 {
-	struct sync *s = arg;
 	struct mem *mem;
 
-	if (item->state == INVENTORY_WHOLE)
-		return 0;
 	mem_reset(s->step);
 	mem = s->step;
 	if (!item->is_here) {
@@ -95,6 +92,12 @@ repair_one(void *arg, const struct inventory_item *item)
 	if (item->state == INVENTORY_DAMAGED)
 		return replace(s, item);
 	return put_again(s, item);
+}
+
+static int
+repair_one(void *arg, const struct inventory_item *item)
+{
+	return item->state == INVENTORY_WHOLE ? 0 : repair_item(arg, item);
 }
 
 int

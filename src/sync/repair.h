@@ -15,4 +15,11 @@
  */
 int repair_contents(struct sync *s);
 
+/*
+ * repair_item - one content that was found missing or damaged (`state`): as
+ * above.  What it marks is published by push_changes.
+ */
+struct inventory_item;
+int repair_item(struct sync *s, const struct inventory_item *item);
+
 #endif

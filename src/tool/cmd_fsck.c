@@ -113,8 +113,8 @@ check_remote(struct checking *c)
 	say("Checking the store");
 	c->where = "store";
 	if ((rc = open_sync(c->tool, &options)) != 0 ||
-	    (rc = check_store(&options, c->want_hash, fault_print, c,
-		 &counts)) != 0)
+	    (rc = check_store(&options, c->want_hash, c->want_repair,
+		 fault_print, c, &counts)) != 0)
 		return rc;
 	say("Commits: %" PRId64 ", contents: %" PRId64
 	    ", files that no commit names: %" PRId64,
@@ -158,7 +158,8 @@ cmd_fsck(struct tool *tool, int argc, char **argv)
 		{ 'q', "quick", NULL, "sizes of contents, not their bytes",
 		    .flag = &is_quick },
 		{ 'r', "repair", NULL,
-		    "put damaged contents aside, to be fetched again",
+		    "put damaged contents aside, to be fetched again; with "
+		    "--store, send what the store lost again",
 		    .flag = &c.want_repair },
 		{ 'j', "json", NULL, "JSON, one fault a line",
 		    .flag = &is_json },

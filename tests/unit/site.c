@@ -529,7 +529,7 @@ site_check_store(struct site *r)
 {
 	struct check_counts counts;
 
-	MUST(check_store(&r->opt, true, fault, r, &counts) == 0);
+	MUST(check_store(&r->opt, true, false, fault, r, &counts) == 0);
 }
 
 void
