@@ -36,6 +36,7 @@ struct conflict_list {
 	struct tool *tool;
 	struct out out;
 	struct mem *mem; /* of one conflict */
+	int64_t n;
 };
 
 static const char *
@@ -85,6 +86,7 @@ conflict_one(void *arg, const struct conflict *c)
 	    (rc = record_side(l->tool->db, l->mem, c->stable_id, &theirs,
 		 NULL)) < 0)
 		return rc;
+	l->n++;
 	conflict_put_row(&l->out, c, &ours, &theirs);
 	return out_row(&l->out);
 }
@@ -101,7 +103,7 @@ cmd_conflicts(struct tool *tool, int argc, char **argv)
 	const struct usage usage = { "conflicts", NULL,
 		"Print the open conflicts",
 		"\"stemma diff ID\" shows the two sides, \"stemma resolve\" "
-		"settles one.",
+		"settles one.  Status 3 when there are some.",
 		rows, 0, 0, false };
 	struct conflict_list l = { .tool = tool };
 	int status;
@@ -116,7 +118,7 @@ cmd_conflicts(struct tool *tool, int argc, char **argv)
 	rc = conflict_each(tool->db, conflict_one, &l);
 	out_release(&l.out);
 	mem_free(l.mem);
-	return rc;
+	return rc == 0 && l.n > 0 ? STATUS_LEFT : rc;
 }
 
 /* ---- resolve ------------------------------------------------------------ */
