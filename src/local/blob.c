@@ -336,7 +336,9 @@ blob_incoming(struct blobs *blobs, struct mem *mem, const char *id,
 	char name[BLOB_NAME_SIZE];
 
 	if (blob_name(id, file_type, name) != 0 ||
-	    blob_make_side(blobs, ".incoming") != 0)
+	    (!atomic_load(&blobs->is_incoming_made) &&
+		blob_make_side(blobs, ".incoming") != 0))
 		return NULL;
+	atomic_store(&blobs->is_incoming_made, true);
 	return mem_printf(mem, "%s/.incoming/%s", blobs->root, name + 3);
 }

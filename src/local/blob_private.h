@@ -25,6 +25,7 @@ struct blobs {
 	int lock_fd;
 	atomic_ullong next;       /* name of a temporary file */
 	atomic_bool is_made[256]; /* folders ab/ that are known to be there */
+	atomic_bool is_incoming_made;
 };
 
 /* blob_name - "ab/<id>.<ext>", below the root.  E_INPUT. */

@@ -118,6 +118,18 @@ publish_frozen(struct sync *s, const struct outbox *outbox)
 
 /* ---- the object ----------------------------------------------------------------- */
 
+/* The folder of the commit before is there. */
+static int
+make_commit_dir(struct sync *s, int64_t version)
+{
+	const char *dir = name_commit_dir(s->step, version);
+
+	if (version > 1 &&
+	    strcmp(dir, name_commit_dir(s->step, version - 1)) == 0)
+		return 0;
+	return remote_make_dir(s->remote, dir);
+}
+
 /* Put it and read it back: 1 whole, 0 torn (never repaired: a new one). */
 static int
 put_object(struct sync *s, const struct outbox *outbox)
@@ -130,8 +142,7 @@ put_object(struct sync *s, const struct outbox *outbox)
 	if ((rc = hash_parse(outbox->commit_id, &id)) != 0)
 		return rc;
 	path = name_commit(s->step, outbox->version, &id);
-	rc = remote_make_dir(s->remote, name_commit_dir(s->step,
-	    outbox->version));
+	rc = make_commit_dir(s, outbox->version);
 	if (rc == 0)
 		rc = remote_put(s->remote, path, outbox->bytes, outbox->len);
 	if (rc == 0 || rc == E_EXISTS)

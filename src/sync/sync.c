@@ -178,6 +178,22 @@ write_end(struct sync *s, int rc, const char *error)
 	return ended;
 }
 
+/* Who looks every second need not write every second. */
+#define FRESH_MS 10000
+
+static int
+is_fresh(struct sync *s)
+{
+	int64_t then_ms, age_ms;
+	char *text;
+	int rc = meta_find(s->db, s->mem, "last_success", &text);
+
+	if (rc != 1 || clock_parse(text, &then_ms) != 0)
+		return rc < 0 ? rc : 0;
+	age_ms = clock_wall_ms() - then_ms;
+	return age_ms >= 0 && age_ms < FRESH_MS;
+}
+
 static int
 note_success(struct sync *s)
 {
@@ -187,8 +203,8 @@ note_success(struct sync *s)
 
 	if ((rc = meta_find(s->db, s->mem, "last_error", &error)) == 1)
 		rc = meta_put(s->db, "last_error", NULL);
-	if (rc < 0)
-		return rc;
+	if (rc < 0 || (s->sum->skipped && (rc = is_fresh(s)) != 0))
+		return rc < 0 ? rc : 0;
 	return meta_put(s->db, "last_success",
 	    clock_text(clock_wall_ms(), now));
 }
