@@ -22,7 +22,6 @@ int day_note(struct db *db);
  * 1, with the newest history row and sync run there were (0: none); 0: not so
  * many days were seen.
  */
-int day_ago(struct db *db, int64_t days, int64_t *history_seq,
-    int64_t *run_id);
+int day_ago(struct db *db, int64_t days, int64_t *history_seq, int64_t *run_id);
 
 #endif

@@ -128,8 +128,7 @@ forget(struct db *db, const struct old *old)
 
 /* Answers how many rows it forgot. */
 static int
-prune_some(struct db *db, struct mem *mem, const char *before,
-    int64_t up_to)
+prune_some(struct db *db, struct mem *mem, const char *before, int64_t up_to)
 {
 	struct old *old = mem_alloc(mem, PRUNE_PAGE * sizeof(*old));
 	int rc, n, i;

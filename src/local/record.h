@@ -186,8 +186,7 @@ int history_find(struct db *db, struct mem *mem, const char *stable_id,
  * not newer than the row `up_to` (day_ago tells one).  Contents that nobody
  * holds any more are then gone with blob_collect.
  */
-int history_prune(struct db *db, const char *before, int64_t up_to,
-    int64_t *n);
+int history_prune(struct db *db, const char *before, int64_t up_to, int64_t *n);
 
 /* lineage_each - published versions of a record, oldest first. */
 struct lineage {

@@ -43,8 +43,8 @@ record_rekey(struct db *db, struct mem *mem, const char *stable_id,
 	int rc;
 
 	if ((rc = record_find(db, mem, stable_id, &held)) != 1)
-		return rc < 0 ? rc : err_set(E_ABSENT, "no record %s",
-		    stable_id);
+		return rc < 0 ? rc
+			      : err_set(E_ABSENT, "no record %s", stable_id);
 	if (held.remote_version != 0)
 		return err_set(E_INPUT, "%s is on the store", stable_id);
 	if ((rc = free_id(db, mem, &held.rec, fresh)) != 0)
@@ -214,8 +214,7 @@ name_each(struct db *db, const char *prefix, const char *after, int max,
 	db_bind_int(st, 3, max);
 	while (told >= 0 && (rc = db_step(st)) == 1) {
 		struct name name = { db_text(st, 0), db_text(st, 1),
-			db_int(st, 2),
-			db_is_null(st, 3) ? -1 : db_int(st, 3),
+			db_int(st, 2), db_is_null(st, 3) ? -1 : db_int(st, 3),
 			db_int(st, 4) != 0 };
 
 		told = fn(arg, &name);

@@ -22,8 +22,7 @@ int record_rekey(struct db *db, struct mem *mem, const char *stable_id,
     const char **new_id);
 
 /* record_set_reason - why it is not synced, in words; the status stays. */
-int record_set_reason(struct db *db, const char *stable_id,
-    const char *reason);
+int record_set_reason(struct db *db, const char *stable_id, const char *reason);
 
 /*
  * side_forget_one - in the caller's transaction: the store turned out to have
@@ -47,7 +46,7 @@ struct name {
 	const char *file_type;
 	int64_t generation;
 	int64_t file_size; /* -1: not known here */
-	int is_here;	   /* the content is in the blobs (as noted) */
+	int is_here;       /* the content is in the blobs (as noted) */
 };
 
 /*

@@ -49,8 +49,7 @@ meeting_load(struct meeting *m, const char *stable_id)
 
 	if (m->theirs->found != NULL)
 		m->both = *m->theirs->found;
-	else if ((rc = record_find_both(db, m->mem, stable_id,
-		      &m->both)) != 0)
+	else if ((rc = record_find_both(db, m->mem, stable_id, &m->both)) != 0)
 		return rc;
 	m->held = &m->both.held;
 	m->have_row = m->both.have_row;
@@ -115,8 +114,8 @@ keep_ours(struct meeting *m)
 static int
 merge_fields(struct meeting *m, struct record *merged)
 {
-	const struct record *base =
-	    m->have_base && !m->base.deleted ? &m->base : NULL;
+	const struct record *base = m->have_base && !m->base.deleted ? &m->base
+								     : NULL;
 
 	return merge_records(m->mem, base, &m->held->rec, m->theirs->rec,
 	    merged);
@@ -180,8 +179,10 @@ make_room(struct meeting *m)
 	if ((rc = record_rekey(m->s->db, m->mem, m->held->rec.stable_id,
 		 &new_id)) != 0)
 		return rc;
-	log_line(LOG_WARN, "sync", "%s names another document on the store: "
-	    "ours is %s now", m->held->rec.stable_id, new_id);
+	log_line(LOG_WARN, "sync",
+	    "%s names another document on the store: "
+	    "ours is %s now",
+	    m->held->rec.stable_id, new_id);
 	m->have_row = false;
 	return take_theirs(m);
 }
@@ -246,7 +247,7 @@ struct apply {
 	bool have_outbox;
 	struct outbox outbox;
 	bool own;
-	struct hash state; /* of a rehearsal */
+	struct hash state;       /* of a rehearsal */
 	struct record_both both; /* of one change: what is here */
 };
 
@@ -267,12 +268,12 @@ check_name(struct apply *a, const struct record *rec)
 
 	if (rec->generation == a->s->last.gc)
 		return 0;
-	rc = name_is_named(a->s->db, rec->id, rec->file_type,
-	    rec->generation);
+	rc = name_is_named(a->s->db, rec->id, rec->file_type, rec->generation);
 	if (rc == 0)
-		return err_set(E_CORRUPT, "commit %" PRId64 " names a content "
-		    "of record %s that may be gone", a->c.version,
-		    rec->stable_id);
+		return err_set(E_CORRUPT,
+		    "commit %" PRId64 " names a content "
+		    "of record %s that may be gone",
+		    a->c.version, rec->stable_id);
 	return rc < 0 ? rc : 0;
 }
 
@@ -303,16 +304,20 @@ static int
 finish_own(struct apply *a, const struct commit_change *change)
 {
 	const struct record *sent = &change->rec;
-	struct record_write w = { .row = sent, .side = sent,
-		.side_version = a->c.version, .side_at = a->c.at,
+	struct record_write w = { .row = sent,
+		.side = sent,
+		.side_version = a->c.version,
+		.side_at = a->c.at,
 		.was = &a->both };
 	const struct held *held = &a->both.held;
 	int64_t revision = -1;
 	int rc;
 
 	if (!a->both.have_row)
-		return err_set(E_CORRUPT, "record %s of our own commit is not "
-		    "here", sent->stable_id);
+		return err_set(E_CORRUPT,
+		    "record %s of our own commit is not "
+		    "here",
+		    sent->stable_id);
 	if ((rc = outbox_row_find(a->s->db, sent->stable_id, &revision)) < 0)
 		return rc;
 	if (held->revision != revision) {
@@ -382,8 +387,10 @@ apply_become_another(struct sync *s)
 	int rc;
 
 	s->replica = mem_strdup(s->mem, rand_uuid(uuid));
-	run_say(s, "Another copy of this library publishes under the same "
-	    "id; this one goes on as %s.", s->replica);
+	run_say(s,
+	    "Another copy of this library publishes under the same "
+	    "id; this one goes on as %s.",
+	    s->replica);
 	if ((rc = outbox_clear(s->db)) != 0 ||
 	    (rc = meta_put_int(s->db, "counter", 0)) != 0)
 		return rc;
@@ -424,8 +431,8 @@ compare_state(struct apply *a)
 		return meta_put(a->s->db, "digest_differs", NULL);
 	}
 	a->s->diverged = true;
-	log_line(LOG_WARN, "sync", "the state digest differs at version %"
-	    PRId64, a->c.version);
+	log_line(LOG_WARN, "sync",
+	    "the state digest differs at version %" PRId64, a->c.version);
 	return 0;
 }
 
@@ -440,8 +447,7 @@ note_deleted(struct apply *a, int64_t before)
 	if (sum->run_id == 0 || a->s->deleted == before)
 		return 0;
 	sync_summary_json(sum, &json);
-	rc = run_update(a->s->db, sum->run_id, buf_text(&json),
-	    a->s->deleted);
+	rc = run_update(a->s->db, sum->run_id, buf_text(&json), a->s->deleted);
 	buf_release(&json);
 	return rc;
 }
@@ -554,8 +560,10 @@ apply_rehearse(struct sync *s, int64_t version)
 		rc = db_end(s->db, rc);
 	}
 	if (rc == 0 && !hash_eq(&a.state, &a.c.state))
-		rc = err_set(E_CORRUPT, "commit %" PRId64 " of our own does "
-		    "not lead to the state that it says", version);
+		rc = err_set(E_CORRUPT,
+		    "commit %" PRId64 " of our own does "
+		    "not lead to the state that it says",
+		    version);
 	apply_release(&a);
 	return rc;
 }
@@ -655,8 +663,7 @@ apply_from(struct sync *s, const struct remote_head *head)
 	struct commit c;
 	int rc;
 
-	if ((rc = chain_peek(s, mem, head, &c)) == 0 &&
-	    bootstrap_is_due(s, &c))
+	if ((rc = chain_peek(s, mem, head, &c)) == 0 && bootstrap_is_due(s, &c))
 		rc = jump_or_walk(s, head, &c);
 	mem_free(mem);
 	return rc == 0 ? apply_walk(s, head) : rc;
@@ -685,7 +692,8 @@ apply_pull(struct sync *s)
 
 	while ((rc = pull_once(s)) == E_ABSENT) {
 		if (clock_mono_ms() >= until)
-			return err_wrap(E_CORRUPT, "the store lacks what its "
+			return err_wrap(E_CORRUPT,
+			    "the store lacks what its "
 			    "head names");
 		if ((rc = run_stopped(s)) != 0)
 			return rc;

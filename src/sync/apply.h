@@ -18,8 +18,8 @@ struct theirs {
 	const struct record *rec;
 	int64_t version;
 	const char *at;
-	const char *replica; /* or NULL */
-	const char *user;    /* or NULL */
+	const char *replica;             /* or NULL */
+	const char *user;                /* or NULL */
 	const struct record_both *found; /* what is here, found before in the
 					    same transaction; NULL: found */
 };

@@ -71,7 +71,8 @@ struct jump {
 static int
 not_our_past(struct sync *s, const char *stable_id)
 {
-	return err_set(E_ROLLBACK, "The store at %s is not the one that this "
+	return err_set(E_ROLLBACK,
+	    "The store at %s is not the one that this "
 	    "library knows, or lost something since: record %s differs in "
 	    "its checkpoint.  Nothing was changed here.",
 	    remote_name(s->remote), stable_id);
@@ -95,8 +96,9 @@ row_is_ours(void *arg, const struct record *rec, int64_t version)
 	rc = record_side(j->s->db, j->mem, rec->stable_id, &side, NULL);
 	if (rc < 0)
 		return rc;
-	return rc == 1 && shared_equal(&side, rec) ? 0 :
-	    not_our_past(j->s, rec->stable_id);
+	return rc == 1 && shared_equal(&side, rec)
+	    ? 0
+	    : not_our_past(j->s, rec->stable_id);
 }
 
 static int
@@ -138,9 +140,11 @@ check_counter(struct jump *j)
 	if ((rc = meta_int(j->s->db, "counter", &counter)) != 0)
 		return rc;
 	if (j->counter < counter)
-		return err_set(E_ROLLBACK, "The store at %s lacks what this "
+		return err_set(E_ROLLBACK,
+		    "The store at %s lacks what this "
 		    "replica published: it was restored from an older copy.  "
-		    "Nothing was changed here.", remote_name(j->s->remote));
+		    "Nothing was changed here.",
+		    remote_name(j->s->remote));
 	return 0;
 }
 
@@ -275,8 +279,8 @@ look_for_another(struct jump *j)
 	int64_t counter;
 	int rc = meta_int(j->s->db, "counter", &counter);
 
-	return rc == 0 && j->counter > counter ?
-	    apply_become_another(j->s) : rc;
+	return rc == 0 && j->counter > counter ? apply_become_another(j->s)
+					       : rc;
 }
 
 static int
@@ -300,13 +304,16 @@ check_head(struct sync *s, const struct checkpoint_head *at,
     const struct commit *c)
 {
 	if (at->version != c->checkpoint.version)
-		return err_set(E_CORRUPT, "the checkpoint of version %" PRId64
+		return err_set(E_CORRUPT,
+		    "the checkpoint of version %" PRId64
 		    " says that it is of version %" PRId64,
 		    c->checkpoint.version, at->version);
 	if (strcmp(at->store, s->store) != 0)
-		return err_set(E_ROLLBACK, "The store at %s holds a "
+		return err_set(E_ROLLBACK,
+		    "The store at %s holds a "
 		    "checkpoint of another store (%s).  Nothing was changed "
-		    "here.", remote_name(s->remote), at->store);
+		    "here.",
+		    remote_name(s->remote), at->store);
 	return 0;
 }
 
@@ -322,8 +329,10 @@ check_arrival(struct sync *s, const struct remote_head *head,
 	if ((rc = chain_fetch(s, head, at->version, &arrival)) != 0)
 		return rc;
 	if (strcmp(hash_hex(&arrival, hex), at->commit) != 0)
-		return err_set(E_CORRUPT, "the checkpoint of version %" PRId64
-		    " is not of the chain that names it", at->version);
+		return err_set(E_CORRUPT,
+		    "the checkpoint of version %" PRId64
+		    " is not of the chain that names it",
+		    at->version);
 	return 0;
 }
 
@@ -337,8 +346,7 @@ run_with(struct sync *s, struct checkpoint *cp,
 
 	if ((rc = check_head(s, at, c)) == 0 &&
 	    (rc = checkpoint_verify(cp, NULL)) == 0 &&
-	    (rc = check_arrival(s, head, at)) == 0 &&
-	    (rc = may_jump(&j)) == 0)
+	    (rc = check_arrival(s, head, at)) == 0 && (rc = may_jump(&j)) == 0)
 		rc = jump(&j, at);
 	mem_free(j.mem);
 	return rc;

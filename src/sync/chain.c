@@ -109,8 +109,10 @@ note_ancestor(struct sync *s, int64_t version, const struct hash *id)
 	if (rc == 0)
 		return passed_put(s->db, version, hex);
 	if (strcmp(known, hex) != 0)
-		return err_set(E_CORRUPT, "commit %" PRId64 " is not the "
-		    "ancestor that a later one names", version);
+		return err_set(E_CORRUPT,
+		    "commit %" PRId64 " is not the "
+		    "ancestor that a later one names",
+		    version);
 	return 0;
 }
 
@@ -164,10 +166,12 @@ chain_adopt(struct sync *s, const struct commit *c, const struct hash *id)
 static int
 head_is_gone(struct sync *s)
 {
-	return err_set(E_ROLLBACK, "The store at %s has no head/ any more: its "
+	return err_set(E_ROLLBACK,
+	    "The store at %s has no head/ any more: its "
 	    "folder was emptied, moved or mistyped, or is not the one that "
 	    "this library belongs to.  Nothing was deleted here; bring the "
-	    "folder back, or correct the address.", remote_name(s->remote));
+	    "folder back, or correct the address.",
+	    remote_name(s->remote));
 }
 
 /* Two names: the lower is an ancestor that a server failed to rename away. */
@@ -182,9 +186,11 @@ head_is_unclear(struct sync *s)
 		return rc;
 	if (n == 0)
 		return head_is_gone(s);
-	return err_set(E_CORRUPT, "The folder head/ of the store at %s shows "
+	return err_set(E_CORRUPT,
+	    "The folder head/ of the store at %s shows "
 	    "%d names and must show one.  Nobody can publish until the lower "
-	    "one, a leftover, is removed by hand.", remote_name(s->remote), n);
+	    "one, a leftover, is removed by hand.",
+	    remote_name(s->remote), n);
 }
 
 int
@@ -206,17 +212,20 @@ chain_head(struct sync *s, struct remote_head *head)
 static int
 went_back(struct sync *s, const struct remote_head *head)
 {
-	return err_set(E_ROLLBACK, "The store at %s is at version %" PRId64
+	return err_set(E_ROLLBACK,
+	    "The store at %s is at version %" PRId64
 	    ", but this library has seen version %" PRId64 " of it: the store "
 	    "was restored from an older copy.  Nothing was changed; do not "
 	    "delete anything here, this library still has what the store "
-	    "lacks.", remote_name(s->remote), head->version, s->last.version);
+	    "lacks.",
+	    remote_name(s->remote), head->version, s->last.version);
 }
 
 int
 chain_other_history(struct sync *s, const struct remote_head *head)
 {
-	return err_set(E_ROLLBACK, "The store at %s has another history at "
+	return err_set(E_ROLLBACK,
+	    "The store at %s has another history at "
 	    "version %" PRId64 " than this library knows: it was replaced, or "
 	    "restored from a copy and then written to.  Nothing was changed "
 	    "here, and this library still has all that it had.",
@@ -233,8 +242,9 @@ chain_check(struct sync *s, const struct remote_head *head)
 	if (head->version > s->last.version)
 		return 0;
 	if (head->version == s->last.version)
-		return hash_eq(&head->commit, &s->last_id) ? 0 :
-		    chain_other_history(s, head);
+		return hash_eq(&head->commit, &s->last_id)
+		    ? 0
+		    : chain_other_history(s, head);
 	rc = passed_find(s->db, s->mem, head->version, &known);
 	if (rc < 0)
 		return rc;
@@ -269,7 +279,8 @@ check_store(struct sync *s, const char *uuid)
 {
 	if (s->store == NULL || strcmp(uuid, s->store) == 0)
 		return 0;
-	return err_set(E_ROLLBACK, "The store at %s is another one (%s) than "
+	return err_set(E_ROLLBACK,
+	    "The store at %s is another one (%s) than "
 	    "this library belongs to (%s).  Nothing was changed here.",
 	    remote_name(s->remote), uuid, s->store);
 }
@@ -286,8 +297,8 @@ chain_same_store(struct sync *s)
 }
 
 int
-chain_header(struct sync *s, struct mem *mem, int64_t version,
-    struct commit *c, struct hash *id, int64_t *size_bytes)
+chain_header(struct sync *s, struct mem *mem, int64_t version, struct commit *c,
+    struct hash *id, int64_t *size_bytes)
 {
 	char *file = chain_file(s, mem, version);
 	int rc;
@@ -297,8 +308,10 @@ chain_header(struct sync *s, struct mem *mem, int64_t version,
 	if ((rc = commit_read_header(mem, file, c)) != 0)
 		return rc;
 	if (c->version != version)
-		return err_set(E_CORRUPT, "commit %" PRId64 " says that it is "
-		    "version %" PRId64, version, c->version);
+		return err_set(E_CORRUPT,
+		    "commit %" PRId64 " says that it is "
+		    "version %" PRId64,
+		    version, c->version);
 	return check_store(s, c->store);
 }
 
@@ -369,8 +382,7 @@ int
 chain_peek(struct sync *s, struct mem *mem, const struct remote_head *head,
     struct commit *c)
 {
-	struct handful h = { .s = s, .mem = mem, .top = head->version,
-		.n = 1 };
+	struct handful h = { .s = s, .mem = mem, .top = head->version, .n = 1 };
 	struct hash id;
 	int64_t size;
 	int rc;
@@ -409,7 +421,8 @@ get_patiently(struct handful *h)
 		if ((rose = floor_rose(h->s, h->top - h->n + 1)) != 0)
 			return rose < 0 ? rose : E_ABSENT;
 		if (clock_mono_ms() >= until)
-			return err_wrap(E_CORRUPT, "the store lost a commit "
+			return err_wrap(E_CORRUPT,
+			    "the store lost a commit "
 			    "that its chain names");
 		if ((rc = run_stopped(h->s)) != 0)
 			return rc;
@@ -431,7 +444,8 @@ check_handful(struct handful *h, struct commit *lowest)
 			 &size)) != 0)
 			return rc;
 		if (i + 1 < h->n && !hash_eq(&lowest->parent, &h->ids[i + 1]))
-			return err_set(E_CORRUPT, "commit %" PRId64 " has "
+			return err_set(E_CORRUPT,
+			    "commit %" PRId64 " has "
 			    "another parent than commits above it say",
 			    h->top - i);
 	}
@@ -456,7 +470,9 @@ int
 chain_fetch(struct sync *s, const struct remote_head *head, int64_t stop,
     struct hash *arrival)
 {
-	struct handful h = { .s = s, .mem = mem_new(), .top = head->version,
+	struct handful h = { .s = s,
+		.mem = mem_new(),
+		.top = head->version,
 		.n = 1 };
 	struct commit lowest;
 	int rc = 0;

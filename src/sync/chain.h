@@ -21,8 +21,7 @@ int chain_load(struct sync *s);
  */
 int chain_note(struct sync *s, const struct commit *c, const struct hash *id,
     int64_t size_bytes);
-void chain_adopt(struct sync *s, const struct commit *c,
-    const struct hash *id);
+void chain_adopt(struct sync *s, const struct commit *c, const struct hash *id);
 
 /*
  * chain_head - the head as it is, looked at again while it shows no name or
@@ -50,8 +49,8 @@ int chain_other_history(struct sync *s, const struct remote_head *head);
  * chain_peek - the header of the head's own commit, which stays as a file;
  * memory of `mem`.  E_ABSENT: it is not there (any more).
  */
-int chain_peek(struct sync *s, struct mem *mem,
-    const struct remote_head *head, struct commit *c);
+int chain_peek(struct sync *s, struct mem *mem, const struct remote_head *head,
+    struct commit *c);
 
 /*
  * chain_fetch - have the commits from `head` down to version `stop` + 1 as files

@@ -131,8 +131,10 @@ check_bytes(struct check *k, const struct inventory_item *item,
 		    mem_printf(k->s->step, "%s: it is not there", path));
 	if (rc == E_CORRUPT)
 		return is_faulty(k, item, INVENTORY_DAMAGED,
-		    mem_printf(k->s->step, "%s: its bytes are not those of "
-		    "its name", path));
+		    mem_printf(k->s->step,
+			"%s: its bytes are not those of "
+			"its name",
+			path));
 	return rc;
 }
 
@@ -151,8 +153,10 @@ check_item(void *arg, const struct inventory_item *item)
 		    mem_printf(k->s->step, "%s: it is not there", path));
 	if (item->state == INVENTORY_DAMAGED)
 		return is_faulty(k, item, item->state,
-		    mem_printf(k->s->step, "%s: it has another size than it "
-		    "should", path));
+		    mem_printf(k->s->step,
+			"%s: it has another size than it "
+			"should",
+			path));
 	return k->hash ? check_bytes(k, item, path) : 0;
 }
 
@@ -168,7 +172,8 @@ check_all(struct check *k)
 	    (rc = chain_check(k->s, &head)) != 0)
 		return rc;
 	if (head.version != k->s->last.version)
-		return err_set(E_CONFLICT, "the store is at version %" PRId64
+		return err_set(E_CONFLICT,
+		    "the store is at version %" PRId64
 		    ", this library at %" PRId64 ": stemma sync first",
 		    head.version, k->s->last.version);
 	if (head.version == 0)

@@ -177,8 +177,10 @@ one_ancestor(void *arg, struct json value)
 	if (c->ancestors_n == COMMIT_ANCESTORS ||
 	    json_string(a->mem, value, &text) != 0 ||
 	    hash_parse(text, &c->ancestors[c->ancestors_n]) != 0)
-		return err_set(E_CORRUPT, "a commit's ancestors are no list "
-		    "of at most %d hashes", COMMIT_ANCESTORS);
+		return err_set(E_CORRUPT,
+		    "a commit's ancestors are no list "
+		    "of at most %d hashes",
+		    COMMIT_ANCESTORS);
 	c->ancestors_n++;
 	return 0;
 }
@@ -193,14 +195,15 @@ get_ancestors(struct mem *mem, struct json line, struct commit *c)
 	if ((rc = get(line, "ancestors", &value)) != 0)
 		return rc;
 	if (json_each_item(value, one_ancestor, &a) != 0)
-		return err_set(E_CORRUPT, "a commit's ancestors are no list "
-		    "of at most %d hashes", COMMIT_ANCESTORS);
+		return err_set(E_CORRUPT,
+		    "a commit's ancestors are no list "
+		    "of at most %d hashes",
+		    COMMIT_ANCESTORS);
 	return 0;
 }
 
 static int
-get_checkpoint(struct mem *mem, struct json line,
-    struct commit_checkpoint *cp)
+get_checkpoint(struct mem *mem, struct json line, struct commit_checkpoint *cp)
 {
 	struct json value;
 	int rc;
@@ -216,7 +219,8 @@ get_checkpoint(struct mem *mem, struct json line,
 	    (rc = get_int(value, "version", &cp->version)) != 0)
 		return rc;
 	if (cp->size_bytes > CHECKPOINT_BYTES_MAX)
-		return err_set(E_CORRUPT, "a commit's checkpoint has a size "
+		return err_set(E_CORRUPT,
+		    "a commit's checkpoint has a size "
 		    "that cannot be");
 	return 0;
 }
@@ -235,9 +239,11 @@ check_format(struct mem *mem, struct json line, struct commit *c)
 	    (rc = get_int(line, "min_writer", &c->min_writer)) != 0)
 		return rc;
 	if (c->min_reader > COMMIT_READER)
-		return err_set(E_INPUT, "the store was written by a newer "
+		return err_set(E_INPUT,
+		    "the store was written by a newer "
 		    "Stemma: install version %" PRId64 " of its format or "
-		    "later here", c->min_reader);
+		    "later here",
+		    c->min_reader);
 	return 0;
 }
 
@@ -247,20 +253,25 @@ check_header(const struct commit *c)
 {
 	static const struct hash zero;
 	int64_t at_ms;
-	int want = c->version - 1 < COMMIT_ANCESTORS ? (int)c->version - 1 :
-						       COMMIT_ANCESTORS;
+	int want = c->version - 1 < COMMIT_ANCESTORS ? (int)c->version - 1
+						     : COMMIT_ANCESTORS;
 
 	if (c->version < 1 || c->changes > COMMIT_CHANGES_MAX)
-		return err_set(E_CORRUPT, "a commit has a version or a number "
+		return err_set(E_CORRUPT,
+		    "a commit has a version or a number "
 		    "of changes that cannot be");
 	if (c->ancestors_n != want ||
 	    !hash_eq(&c->parent, want ? &c->ancestors[0] : &zero))
-		return err_set(E_CORRUPT, "commit %" PRId64 " does not name "
-		    "its ancestors", c->version);
+		return err_set(E_CORRUPT,
+		    "commit %" PRId64 " does not name "
+		    "its ancestors",
+		    c->version);
 	if (c->checkpoint.version >= c->version || c->floor > c->version ||
 	    clock_parse(c->at, &at_ms) != 0)
-		return err_set(E_CORRUPT, "commit %" PRId64 " has a "
-		    "checkpoint, floor or time that cannot be", c->version);
+		return err_set(E_CORRUPT,
+		    "commit %" PRId64 " has a "
+		    "checkpoint, floor or time that cannot be",
+		    c->version);
 	return 0;
 }
 
@@ -350,7 +361,7 @@ commit_read_header(struct mem *mem, const char *file, struct commit *c)
 
 struct parent_read {
 	struct mem *mem;
-	int n;	    /* parents so far */
+	int n;      /* parents so far */
 	int fields; /* of the present one */
 };
 
@@ -388,7 +399,8 @@ parents_check(const char *parents)
 
 	mem_free(p.mem);
 	if (rc != 0 || !json_is_canon(parents, strlen(parents)))
-		return err_set(E_CORRUPT, "the parents of a version are no "
+		return err_set(E_CORRUPT,
+		    "the parents of a version are no "
 		    "list of at most two pairs of stable_id and hash");
 	return 0;
 }
@@ -435,8 +447,9 @@ static int
 member_parents(struct change_read *r, struct json value)
 {
 	r->change->parents = mem_strndup(r->mem, value.text, value.len);
-	return strcmp(r->change->parents, "[]") == 0 ? 0 :
-	    parents_check(r->change->parents);
+	return strcmp(r->change->parents, "[]") == 0
+	    ? 0
+	    : parents_check(r->change->parents);
 }
 
 static int
@@ -455,8 +468,9 @@ one_member(void *arg, const char *key, struct json value)
 	if (strcmp(key, "replica") == 0)
 		return member_text(r, key, value, &change->replica);
 	if (strcmp(key, "user") == 0)
-		return json_kind(value) == JSON_NULL ? 0 :
-		    member_text(r, key, value, &change->user);
+		return json_kind(value) == JSON_NULL
+		    ? 0
+		    : member_text(r, key, value, &change->user);
 	r->seen--;
 	return 0;
 }
@@ -474,7 +488,8 @@ decode_change(struct mem *mem, struct json line, struct commit_change *change)
 	if (rc != 0)
 		return err_set(E_CORRUPT, "a change is no JSON object");
 	if (r.seen != 5)
-		return err_set(E_CORRUPT, "a change lacks op, parents, record, "
+		return err_set(E_CORRUPT,
+		    "a change lacks op, parents, record, "
 		    "replica or user");
 	change->is_delete = strcmp(r.op, "delete") == 0;
 	if ((!change->is_delete && strcmp(r.op, "put") != 0) ||
@@ -502,8 +517,7 @@ next_line(void *arg, char *text, size_t len)
 		return rc;
 	if (strcmp(r->last, change.rec.stable_id) >= 0)
 		return err_set(E_CORRUPT, "a commit's changes are not sorted");
-	memcpy(r->last, change.rec.stable_id,
-	    strlen(change.rec.stable_id) + 1);
+	memcpy(r->last, change.rec.stable_id, strlen(change.rec.stable_id) + 1);
 	r->n++;
 	return r->fn(r->arg, &change);
 }
@@ -517,8 +531,9 @@ commit_each(const char *file,
 
 	mem_free(r.mem);
 	if (rc == 0 && r.n != r.expected)
-		return err_set(E_CORRUPT, "a commit has %" PRId64
-		    " changes, but says %" PRId64, r.n, r.expected);
+		return err_set(E_CORRUPT,
+		    "a commit has %" PRId64 " changes, but says %" PRId64, r.n,
+		    r.expected);
 	return rc;
 }
 
@@ -545,10 +560,14 @@ commit_follows(const struct commit *c, const struct commit *before,
 	}
 	if (c->version != before->version + 1 ||
 	    !hash_eq(&c->parent, before_id))
-		return err_set(E_CORRUPT, "commit %" PRId64 " does not follow "
-		    "version %" PRId64, c->version, before->version);
+		return err_set(E_CORRUPT,
+		    "commit %" PRId64 " does not follow "
+		    "version %" PRId64,
+		    c->version, before->version);
 	if (steps_back(c, before))
-		return err_set(E_CORRUPT, "commit %" PRId64 " goes back in "
-		    "what may never go back", c->version);
+		return err_set(E_CORRUPT,
+		    "commit %" PRId64 " goes back in "
+		    "what may never go back",
+		    c->version);
 	return 0;
 }

@@ -14,11 +14,12 @@
 struct mem;
 
 #define COMMIT_FORMAT "stemma-commit"
-#define COMMIT_READER 1		     /* what min_reader this program satisfies */
-#define COMMIT_WRITER 1		     /* and which min_writer */
+#define COMMIT_READER 1 /* what min_reader this program satisfies */
+#define COMMIT_WRITER 1 /* and which min_writer */
 #define COMMIT_ANCESTORS 16
 #define COMMIT_CHANGES_MAX 1000
-#define COMMIT_BYTES_MAX (1024 * 1024) /* that a writer fills; one change that
+#define COMMIT_BYTES_MAX \
+	(1024 * 1024) /* that a writer fills; one change that
 					  is larger stands alone */
 #define COMMIT_READ_MAX (4 * 1024 * 1024) /* that a reader takes */
 

@@ -268,8 +268,10 @@ fill_ancestors(struct draft *d, struct mem *mem, struct commit *c)
 		}
 		rc = passed_find(d->s->db, mem, v, &text);
 		if (rc == 0)
-			return err_set(E_CORRUPT, "the library does not know "
-			    "the commit of version %" PRId64, v);
+			return err_set(E_CORRUPT,
+			    "the library does not know "
+			    "the commit of version %" PRId64,
+			    v);
 		if (rc < 0 || (rc = hash_parse(text, into)) != 0)
 			return rc;
 	}

@@ -35,7 +35,8 @@ struct wave {
 	int n;
 	int64_t bytes;
 	int next;
-	char last[HASH_HEX_SIZE + 8]; /* the id that the next wave begins after */
+	char last[HASH_HEX_SIZE +
+	    8];         /* the id that the next wave begins after */
 	int64_t before; /* bytes of earlier waves */
 };
 
@@ -76,8 +77,7 @@ static int
 look_here(struct wave *w, struct wanted *want)
 {
 	int64_t size_bytes;
-	int rc = blob_find(w->s->blobs, want->id, want->file_type,
-	    &size_bytes);
+	int rc = blob_find(w->s->blobs, want->id, want->file_type, &size_bytes);
 
 	want->was_here = rc == 1 && size_bytes == want->size_bytes;
 	return rc < 0 ? rc : 0;

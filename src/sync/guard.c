@@ -41,8 +41,9 @@ guard_check(struct sync *s, int64_t n, const char *where)
 	if (n == 0 || s->opt->confirm_deletions)
 		return 0;
 	sync_summary_json(s->sum, &summary);
-	rc = s->sum->run_id == 0 ? 0 : run_update(s->db, s->sum->run_id,
-	    buf_text(&summary), s->deleted);
+	rc = s->sum->run_id == 0
+	    ? 0
+	    : run_update(s->db, s->sum->run_id, buf_text(&summary), s->deleted);
 	buf_release(&summary);
 	if (rc != 0 || (rc = record_counts(s->db, &counts)) != 0 ||
 	    (rc = deleted_lately(s, &before)) != 0)
@@ -50,9 +51,10 @@ guard_check(struct sync *s, int64_t n, const char *where)
 	live = counts.live + counts.pending_delete + before;
 	if (!plan_guard(n + before, live, s->opt->max_delete_percent))
 		return 0;
-	return err_set(E_GUARD, "This would delete %" PRId64 " of %" PRId64
-	    " records %s (%" PRId64 " more in the last day), over the "
+	return err_set(E_GUARD,
+	    "This would delete %" PRId64 " of %" PRId64 " records %s (%" PRId64
+	    " more in the last day), over the "
 	    "limit of %d %%.  Nothing was deleted.  If it is what you want: "
-	    "stemma sync --confirm-deletions", n, live, where, before,
-	    s->opt->max_delete_percent);
+	    "stemma sync --confirm-deletions",
+	    n, live, where, before, s->opt->max_delete_percent);
 }

@@ -35,7 +35,8 @@ take_name(void *arg, const struct name *name)
 	item->is_here = name->is_here;
 	item->state = INVENTORY_MISSING;
 	p->names[p->n++] = name_content(p->mem, item->id, item->file_type,
-	    item->generation) + 3;
+			       item->generation) +
+	    3;
 	return 0;
 }
 
@@ -64,14 +65,15 @@ see(void *arg, const struct remote_entry *entry)
 
 	if (strlen(entry->name) < 64)
 		return 0;
-	for (int i = first_at(p, entry->name); i < p->n &&
-	     strncmp(p->items[i].id, entry->name, 64) == 0; i++) {
+	for (int i = first_at(p, entry->name);
+	     i < p->n && strncmp(p->items[i].id, entry->name, 64) == 0; i++) {
 		item = &p->items[i];
 		if (strcmp(p->names[i], entry->name) != 0)
 			continue;
 		item->state = item->file_size >= 0 && entry->size_bytes >= 0 &&
-			item->file_size != entry->size_bytes ?
-		    INVENTORY_DAMAGED : INVENTORY_WHOLE;
+			item->file_size != entry->size_bytes
+		    ? INVENTORY_DAMAGED
+		    : INVENTORY_WHOLE;
 	}
 	return 0;
 }

@@ -19,7 +19,7 @@ struct inventory_item {
 	char file_type[8];
 	int64_t generation;
 	int64_t file_size; /* -1: not known */
-	bool is_here;	   /* this library has the content */
+	bool is_here;      /* this library has the content */
 	enum inventory_state state;
 };
 

@@ -69,8 +69,8 @@ merge_flag(const struct merge *m, bool base, bool ours, bool theirs)
 
 /* Two that fit may not fit together: then the later side's stands alone. */
 static const char *
-within_bounds(const struct merge *m, const struct buf *merged,
-    const char *ours, const char *theirs)
+within_bounds(const struct merge *m, const struct buf *merged, const char *ours,
+    const char *theirs)
 {
 	if (merged->len > SHARED_JSON_MAX)
 		return later(m, ours, theirs);
@@ -248,7 +248,7 @@ merge_content(const struct merge *m, struct record *out)
 	take_content(out, same || ours_is_old ? m->theirs : m->ours);
 }
 
-#define TEXT(field) \
+#define TEXT(field)                                                 \
 	out->field = merge_text(m, m->base ? m->base->field : NULL, \
 	    m->ours->field, m->theirs->field)
 
@@ -264,15 +264,15 @@ merge_scalars(const struct merge *m, struct record *out)
 	    m->ours->version, m->theirs->version);
 	out->is_gold = merge_flag(m, m->base && m->base->is_gold,
 	    m->ours->is_gold, m->theirs->is_gold);
-	out->updated_at = str_cmp(m->ours->updated_at,
-	    m->theirs->updated_at) > 0 ? m->ours->updated_at :
-					 m->theirs->updated_at;
+	out->updated_at = str_cmp(m->ours->updated_at, m->theirs->updated_at) >
+		0
+	    ? m->ours->updated_at
+	    : m->theirs->updated_at;
 }
 
 int
 merge_records(struct mem *mem, const struct record *base,
-    const struct record *ours, const struct record *theirs,
-    struct record *out)
+    const struct record *ours, const struct record *theirs, struct record *out)
 {
 	struct merge m = { mem, base, ours, theirs };
 	int rc;

@@ -26,7 +26,6 @@ struct mem;
  * side nor the base has.  E_INPUT: a JSON column is not what it should be.
  */
 int merge_records(struct mem *mem, const struct record *base,
-    const struct record *ours, const struct record *theirs,
-    struct record *out);
+    const struct record *ours, const struct record *theirs, struct record *out);
 
 #endif

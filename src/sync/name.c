@@ -12,8 +12,7 @@
 char *
 name_commit_dir(struct mem *mem, int64_t version)
 {
-	return mem_printf(mem, "commits/%08" PRId64,
-	    version / COMMITS_PER_DIR);
+	return mem_printf(mem, "commits/%08" PRId64, version / COMMITS_PER_DIR);
 }
 
 char *

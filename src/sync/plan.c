@@ -71,6 +71,6 @@ plan_same_thing(const struct record *a, const struct record *b)
 bool
 plan_guard(int64_t n, int64_t live, int percent)
 {
-	return n > PLAN_GUARD_MIN && n > live / 100 * percent +
-	    live % 100 * percent / 100;
+	return n > PLAN_GUARD_MIN &&
+	    n > live / 100 * percent + live % 100 * percent / 100;
 }

@@ -16,8 +16,8 @@ struct record;
 /* What happened to a record on one side since both last agreed (the base). */
 enum change {
 	CHANGE_NONE,
-	CHANGE_NAME,	/* its content has another name on the store: no edit */
-	CHANGE_META,	/* fields, not the content */
+	CHANGE_NAME,    /* its content has another name on the store: no edit */
+	CHANGE_META,    /* fields, not the content */
 	CHANGE_CONTENT, /* the content, perhaps fields too */
 	CHANGE_DELETED,
 	CHANGE_BORN, /* not there or deleted before; lives now */
@@ -26,13 +26,13 @@ enum change {
 
 enum action {
 	ACTION_NOTHING,
-	ACTION_TAKE,	/* theirs stands here */
-	ACTION_SEND,	/* ours stays, to be published */
-	ACTION_MERGE,	/* field by field; one content at most has changed */
-	ACTION_CONFLICT_BOTH,	 /* modified_both */
-	ACTION_CONFLICT_REMOTE,	 /* deleted_remote: we edited */
-	ACTION_CONFLICT_LOCAL,	 /* deleted_local: they edited */
-	ACTION_NEVER	/* cannot be: the two cannot share this base */
+	ACTION_TAKE,  /* theirs stands here */
+	ACTION_SEND,  /* ours stays, to be published */
+	ACTION_MERGE, /* field by field; one content at most has changed */
+	ACTION_CONFLICT_BOTH,   /* modified_both */
+	ACTION_CONFLICT_REMOTE, /* deleted_remote: we edited */
+	ACTION_CONFLICT_LOCAL,  /* deleted_local: they edited */
+	ACTION_NEVER            /* cannot be: the two cannot share this base */
 };
 
 /*
@@ -49,8 +49,7 @@ enum change plan_change(const struct record *base, const struct record *now);
 
 /* plan_action - the table.  Where both contents changed: `same_content` tells
  * whether they changed to the same. */
-enum action plan_action(enum change here, enum change there,
-    bool same_content);
+enum action plan_action(enum change here, enum change there, bool same_content);
 
 /*
  * plan_same_thing - do two records of one stable_id speak of the same thing

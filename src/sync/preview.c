@@ -73,8 +73,8 @@ preview_record(struct preview *p, const struct record *theirs)
 	int have, rc;
 
 	mem_reset(p->mem);
-	if ((have = record_find(p->s->db, p->mem, theirs->stable_id,
-		 &held)) < 0 ||
+	if ((have = record_find(p->s->db, p->mem, theirs->stable_id, &held)) <
+		0 ||
 	    (rc = record_side(p->s->db, p->mem, theirs->stable_id, &side,
 		 NULL)) < 0)
 		return have < 0 ? have : rc;
@@ -82,8 +82,7 @@ preview_record(struct preview *p, const struct record *theirs)
 		ours = &held.rec;
 	if (rc == 1)
 		base = &side;
-	switch (plan_action(plan_change(base, ours),
-	    plan_change(base, theirs),
+	switch (plan_action(plan_change(base, ours), plan_change(base, theirs),
 	    ours != NULL && strcmp(ours->id, theirs->id) == 0)) {
 	case ACTION_TAKE:
 		return would_take(p, have ? &held : NULL, theirs);
@@ -136,8 +135,7 @@ preview_checkpoint(struct preview *p, const struct commit *c)
 }
 
 static int
-preview_commits(struct preview *p, const struct remote_head *head,
-    int64_t stop)
+preview_commits(struct preview *p, const struct remote_head *head, int64_t stop)
 {
 	struct hash arrival;
 	int rc;

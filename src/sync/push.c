@@ -61,16 +61,20 @@ swap_and_look(struct sync *s, const struct remote_head *from,
 		if (same_head(&head, to))
 			return 1;
 		if (!same_head(&head, from))
-			return head.version >= to->version ? 0 :
-			    chain_check(s, &head);
+			return head.version >= to->version
+			    ? 0
+			    : chain_check(s, &head);
 		if (told == E_LOGIN || told == E_DENIED || told == E_STOPPED)
 			break;
 	}
 	if (told < 0)
-		return err_wrap(told, "the head of the store could not be "
+		return err_wrap(told,
+		    "the head of the store could not be "
 		    "renamed");
-	return err_set(E_REMOTE, "the store at %s says that it renamed its "
-	    "head, and did not", remote_name(s->remote));
+	return err_set(E_REMOTE,
+	    "the store at %s says that it renamed its "
+	    "head, and did not",
+	    remote_name(s->remote));
 }
 
 static int
@@ -192,8 +196,10 @@ publish(struct sync *s, struct draft *draft)
 			return rc;
 		return publish_frozen(s, &outbox);
 	}
-	return err_set(E_REMOTE, "the store at %s does not keep a commit "
-	    "whole", remote_name(s->remote));
+	return err_set(E_REMOTE,
+	    "the store at %s does not keep a commit "
+	    "whole",
+	    remote_name(s->remote));
 }
 
 /* ---- all that is unsynced --------------------------------------------------------- */
@@ -202,7 +208,8 @@ static int
 may_write(struct sync *s)
 {
 	if (s->last.min_writer > COMMIT_WRITER)
-		return err_set(E_INPUT, "the store is written by a newer "
+		return err_set(E_INPUT,
+		    "the store is written by a newer "
 		    "Stemma: this one may read, but not write; install the "
 		    "newer version here");
 	return 0;
@@ -231,8 +238,10 @@ push_frozen(struct sync *s)
 	if (rc <= 0 || !outbox.frozen)
 		return rc < 0 ? rc : 0;
 	if ((rc = put_object(s, &outbox)) == 0)
-		return err_set(E_REMOTE, "the store at %s does not keep a "
-		    "commit whole", remote_name(s->remote));
+		return err_set(E_REMOTE,
+		    "the store at %s does not keep a "
+		    "commit whole",
+		    remote_name(s->remote));
 	if (rc == 1)
 		rc = publish_frozen(s, &outbox);
 	return rc < 0 ? rc : 0;
@@ -264,7 +273,8 @@ back_off(struct sync *s)
 	if (s->lost == 0)
 		return 0;
 	if (s->lost > LOST_MAX)
-		return err_set(E_BUSY, "others publish so fast that this "
+		return err_set(E_BUSY,
+		    "others publish so fast that this "
 		    "replica lost %d races in a row; try again later",
 		    LOST_MAX);
 	wait_a_little(s->lost < 6 ? 20LL << s->lost : 1000);

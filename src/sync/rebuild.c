@@ -41,8 +41,7 @@ open_beside(struct beside *r)
 	char uuid[37];
 	int rc;
 
-	r->path = mem_printf(r->s->mem, "%s/rebuild.db",
-	    r->s->opt->work_dir);
+	r->path = mem_printf(r->s->mem, "%s/rebuild.db", r->s->opt->work_dir);
 	remove_files(r);
 	r->b = *r->s;
 	r->b.db = NULL;
@@ -104,8 +103,7 @@ forget_record(void *arg, const struct held *held)
 	r->mended++;
 	if ((rc = db_begin(r->s->db)) != 0)
 		return rc;
-	return db_end(r->s->db,
-	    side_forget_one(r->s->db, held->rec.stable_id));
+	return db_end(r->s->db, side_forget_one(r->s->db, held->rec.stable_id));
 }
 
 static int
@@ -139,7 +137,8 @@ static int
 report(struct sync *s)
 {
 	s->digest_reported = true;
-	run_say(s, "The state digest at version %" PRId64 " is not the one "
+	run_say(s,
+	    "The state digest at version %" PRId64 " is not the one "
 	    "that its commit says.  Please report this; the sync goes on.",
 	    s->last.version);
 	return meta_put_int(s->db, "digest_differs", s->last.version);
@@ -151,7 +150,8 @@ rebuild_run(struct sync *s)
 	struct beside r = { .s = s, .mem = mem_new() };
 	int rc;
 
-	run_say(s, "The state digest differs: building the store's side anew "
+	run_say(s,
+	    "The state digest differs: building the store's side anew "
 	    "to compare.");
 	if ((rc = open_beside(&r)) == 0 && (rc = build(&r)) == 0)
 		rc = mend(&r);

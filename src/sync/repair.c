@@ -21,7 +21,8 @@ rename_row(void *arg, const struct held *held)
 {
 	struct sync *s = arg;
 	struct record row = held->rec;
-	struct record_write w = { .row = &row, .parents = held->parents,
+	struct record_write w = { .row = &row,
+		.parents = held->parents,
 		.reason = "its content on the store is damaged" };
 
 	if (held->remote_version == 0)
@@ -53,8 +54,7 @@ replace(struct sync *s, const struct inventory_item *item)
 {
 	int rc;
 
-	if (item->generation == s->last.gc &&
-	    (rc = push_empty(s, true)) != 0)
+	if (item->generation == s->last.gc && (rc = push_empty(s, true)) != 0)
 		return rc;
 	if (item->generation == s->last.gc)
 		return 0; /* a race was lost: at the next look */
@@ -79,11 +79,12 @@ repair_item(struct sync *s, const struct inventory_item *item)
 	mem_reset(s->step);
 	mem = s->step;
 	if (!item->is_here) {
-		run_fail(s, name_content(mem, item->id, item->file_type,
+		run_fail(s,
+		    name_content(mem, item->id, item->file_type,
 			item->generation),
-		    item->state == INVENTORY_MISSING ?
-			"it is not on the store, and not here" :
-			"it is damaged on the store, and not here");
+		    item->state == INVENTORY_MISSING
+			? "it is not on the store, and not here"
+			: "it is damaged on the store, and not here");
 		return 0;
 	}
 	run_say(s, "%s is %s on the store: sending it again.",

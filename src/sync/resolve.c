@@ -42,8 +42,10 @@ resolution_parse(const char *text, enum resolution *resolution)
 			return 0;
 		}
 	}
-	return err_set(E_INPUT, "%s: a resolution is local, remote, both or "
-	    "merge", text);
+	return err_set(E_INPUT,
+	    "%s: a resolution is local, remote, both or "
+	    "merge",
+	    text);
 }
 
 /* ---- settling ------------------------------------------------------------------ */
@@ -67,13 +69,16 @@ load(struct settle *t, const char *stable_id)
 	int rc;
 
 	if ((rc = conflict_find(t->db, t->mem, stable_id, &t->c)) != 1)
-		return rc < 0 ? rc : err_set(E_ABSENT, "%s is not in conflict",
-		    stable_id);
+		return rc < 0
+		    ? rc
+		    : err_set(E_ABSENT, "%s is not in conflict", stable_id);
 	if ((rc = record_find(t->db, t->mem, stable_id, &t->ours)) != 1 ||
-	    (rc = record_side(t->db, t->mem, stable_id, &t->theirs,
-		 NULL)) != 1)
-		return rc < 0 ? rc : err_set(E_CORRUPT, "the conflict of %s "
-		    "lacks a side", stable_id);
+	    (rc = record_side(t->db, t->mem, stable_id, &t->theirs, NULL)) != 1)
+		return rc < 0 ? rc
+			      : err_set(E_CORRUPT,
+				    "the conflict of %s "
+				    "lacks a side",
+				    stable_id);
 	return 0;
 }
 
@@ -99,8 +104,11 @@ ancestor_id(struct settle *t)
 static int
 write_row(struct settle *t, const struct record *row, const char *parents)
 {
-	struct record_write w = { .row = row, .kind = "resolve",
-		.user = t->user, .by_user = true, .parents = parents };
+	struct record_write w = { .row = row,
+		.kind = "resolve",
+		.user = t->user,
+		.by_user = true,
+		.parents = parents };
 
 	return record_write(t->db, &w);
 }
@@ -119,8 +127,10 @@ stamp(struct settle *t)
 {
 	char *at = mem_alloc(t->mem, 25);
 
-	record_stamp(str_cmp(t->ours.rec.updated_at, t->theirs.updated_at) > 0 ?
-		t->ours.rec.updated_at : t->theirs.updated_at, at);
+	record_stamp(str_cmp(t->ours.rec.updated_at, t->theirs.updated_at) > 0
+		? t->ours.rec.updated_at
+		: t->theirs.updated_at,
+	    at);
 	return at;
 }
 
@@ -181,8 +191,10 @@ add_ours(struct settle *t)
 	if ((rc = record_add(t->db, t->mem, &n, &t->new_id, &was_there)) != 0)
 		return rc;
 	if (was_there)
-		return err_set(E_EXISTS, "the variant %s of this document is "
-		    "there already, with this content", t->variant);
+		return err_set(E_EXISTS,
+		    "the variant %s of this document is "
+		    "there already, with this content",
+		    t->variant);
 	if ((rc = record_find(t->db, t->mem, t->new_id, &fresh)) != 1)
 		return rc < 0 ? rc : E_CORRUPT;
 	row = fresh.rec;
@@ -200,7 +212,8 @@ keep_both(struct settle *t)
 	if (strcmp(t->c.type, "deleted_local") == 0)
 		return take_theirs(t);
 	if (t->variant == NULL || t->variant[0] == '\0')
-		return err_set(E_INPUT, "new_variant required for keep_both "
+		return err_set(E_INPUT,
+		    "new_variant required for keep_both "
 		    "resolution: name the variant that ours is to become");
 	if ((rc = take_theirs(t)) != 0)
 		return rc;
@@ -214,12 +227,13 @@ take_merge(struct settle *t)
 	int rc;
 
 	if (strcmp(t->c.type, "modified_both") != 0)
-		return err_set(E_INPUT, "a deletion and an edit cannot be "
+		return err_set(E_INPUT,
+		    "a deletion and an edit cannot be "
 		    "merged: local, remote or both");
 	if (t->merge_id == NULL)
 		return err_set(E_CONFLICT, "there is no merge to take: %s",
-		    t->c.merge_reason ? t->c.merge_reason :
-					"none was proposed yet");
+		    t->c.merge_reason ? t->c.merge_reason
+				      : "none was proposed yet");
 	row.id = t->merge_id;
 	row.file_size = t->merge_size;
 	row.updated_at = stamp(t);
@@ -246,8 +260,7 @@ settle(struct settle *t, enum resolution resolution)
 
 /* The conflict holds contents: it goes when the row holds what it needs. */
 static int
-settle_all(struct settle *t, const char *stable_id,
-    enum resolution resolution)
+settle_all(struct settle *t, const char *stable_id, enum resolution resolution)
 {
 	int rc;
 
@@ -269,8 +282,12 @@ resolve_conflict(struct db *db, struct mem *mem, const char *stable_id,
     enum resolution resolution, const char *variant, const char *merge_id,
     int64_t merge_size, const char *user, char **new_id)
 {
-	struct settle t = { .db = db, .mem = mem, .variant = variant,
-		.merge_id = merge_id, .merge_size = merge_size, .user = user };
+	struct settle t = { .db = db,
+		.mem = mem,
+		.variant = variant,
+		.merge_id = merge_id,
+		.merge_size = merge_size,
+		.user = user };
 	int rc;
 
 	if ((rc = db_begin(db)) != 0)
@@ -355,13 +372,11 @@ propose(struct waiting *w, const char *stable_id)
 		return 0;
 	rc = tei_merge(blob_path(w->blobs, w->mem, c.ancestor.id, "tei"),
 	    blob_path(w->blobs, w->mem, ours.rec.id, "tei"),
-	    blob_path(w->blobs, w->mem, theirs.id, "tei"), out,
-	    MERGE_LIMIT_MS);
+	    blob_path(w->blobs, w->mem, theirs.id, "tei"), out, MERGE_LIMIT_MS);
 	if (rc == 0)
 		rc = conflict_propose(w->db, stable_id, NULL, 0,
 		    mem_strdup(w->mem, err_text()));
-	else if (rc == 1 &&
-	    (rc = store_merge(w->blobs, out, &id, &size)) == 0)
+	else if (rc == 1 && (rc = store_merge(w->blobs, out, &id, &size)) == 0)
 		rc = conflict_propose(w->db, stable_id, hash_hex(&id, hex),
 		    size, NULL);
 	file_remove(out);

@@ -10,9 +10,9 @@ struct db;
 struct mem;
 
 enum resolution {
-	RESOLVE_LOCAL,	/* local_wins */
+	RESOLVE_LOCAL,  /* local_wins */
 	RESOLVE_REMOTE, /* remote_wins */
-	RESOLVE_BOTH,	/* keep_both */
+	RESOLVE_BOTH,   /* keep_both */
 	RESOLVE_MERGE
 };
 

@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "local/db.h"
@@ -107,7 +107,8 @@ int
 run_stopped(struct sync *s)
 {
 	if (s->opt->stop != NULL && s->opt->stop(s->opt->arg))
-		return err_set(E_STOPPED, "stopped; the next sync goes on "
+		return err_set(E_STOPPED,
+		    "stopped; the next sync goes on "
 		    "from here");
 	return 0;
 }
@@ -121,12 +122,16 @@ run_identity(struct sync *s)
 	int rc;
 
 	if ((rc = meta_find(s->db, s->mem, "store", &text)) <= 0)
-		return rc < 0 ? rc : err_set(E_ABSENT, "this library belongs "
-		    "to no store yet: stemma init");
+		return rc < 0 ? rc
+			      : err_set(E_ABSENT,
+				    "this library belongs "
+				    "to no store yet: stemma init");
 	s->store = text;
 	if ((rc = meta_find(s->db, s->mem, "replica", &text)) <= 0)
-		return rc < 0 ? rc : err_set(E_CORRUPT, "the library has no "
-		    "replica id: stemma init");
+		return rc < 0 ? rc
+			      : err_set(E_CORRUPT,
+				    "the library has no "
+				    "replica id: stemma init");
 	s->replica = text;
 	return chain_load(s);
 }
@@ -210,10 +215,11 @@ run_lock(struct sync *s)
 	int rc;
 
 	if (lock == E_BUSY)
-		return err_set(E_BUSY, "another sync of this library is "
+		return err_set(E_BUSY,
+		    "another sync of this library is "
 		    "running");
-	if (lock >= 0 && ((rc = run_identity(s)) != 0 ||
-	    (rc = load_reported(s)) != 0)) {
+	if (lock >= 0 &&
+	    ((rc = run_identity(s)) != 0 || (rc = load_reported(s)) != 0)) {
 		close(lock);
 		return rc;
 	}

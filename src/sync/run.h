@@ -34,17 +34,18 @@ struct sync {
 				never go back (its texts are not set) */
 	struct hash last_id;
 
-	bool diverged;	      /* a state digest differed: rebuild */
+	bool diverged;        /* a state digest differed: rebuild */
 	bool digest_reported; /* and did not mend it: go on */
 	int64_t deleted;      /* records removed in this run, both ways */
-	struct commit_checkpoint offer; /* uploaded and verified, not named yet */
-	int64_t lost;	      /* races for the head, in a row */
-	bool wants_renewal;   /* a name that was to be sent is taken by
+	struct commit_checkpoint
+	    offer;          /* uploaded and verified, not named yet */
+	int64_t lost;       /* races for the head, in a row */
+	bool wants_renewal; /* a name that was to be sent is taken by
 				 something torn: a new generation is needed */
-	bool renewed;	      /* and was begun in this run */
-	struct buf gave_up;   /* stable_ids that this run leaves alone, each
+	bool renewed;       /* and was begun in this run */
+	struct buf gave_up; /* stable_ids that this run leaves alone, each
 				 closed with a line feed */
-	struct buf missed;    /* contents that could not be had in this run:
+	struct buf missed;  /* contents that could not be had in this run:
 				 ids, each closed with a line feed */
 };
 

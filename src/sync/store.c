@@ -34,10 +34,12 @@ parse_body(struct mem *mem, const struct buf *body, char **uuid)
 	    json_string(mem, value, uuid) != 0 || strlen(*uuid) != 36 ||
 	    json_find(object, "layout", &value) != 1 ||
 	    json_int64(value, &layout) != 0)
-		return err_set(E_CORRUPT, "the head of the store is not what "
+		return err_set(E_CORRUPT,
+		    "the head of the store is not what "
 		    "it should be");
 	if (layout > STORE_LAYOUT)
-		return err_set(E_INPUT, "the store has layout %" PRId64
+		return err_set(E_INPUT,
+		    "the store has layout %" PRId64
 		    ", made by a newer Stemma: install that version here",
 		    layout);
 	return 0;
@@ -72,8 +74,10 @@ store_uuid(struct mem *mem, struct remote *remote, char **uuid)
 	    clock_mono_ms() < until)
 		clock_sleep_ms(LOOK_AGAIN_MS);
 	if (rc == E_BUSY)
-		return err_set(E_CORRUPT, "the folder head/ of the store at "
-		    "%s does not show exactly one name", remote_name(remote));
+		return err_set(E_CORRUPT,
+		    "the folder head/ of the store at "
+		    "%s does not show exactly one name",
+		    remote_name(remote));
 	return rc;
 }
 
@@ -97,8 +101,9 @@ look_at(void *arg, const struct remote_entry *entry)
 {
 	struct survey *found = arg;
 
-	if (entry->is_dir && (strcmp(entry->name, "commits") == 0 ||
-	    strcmp(entry->name, "checkpoints") == 0))
+	if (entry->is_dir &&
+	    (strcmp(entry->name, "commits") == 0 ||
+		strcmp(entry->name, "checkpoints") == 0))
 		found->has_log = true;
 	if (is_content_dir(entry))
 		found->has_contents = true;
@@ -147,15 +152,20 @@ survey(struct remote *remote)
 	if ((rc = remote_list(remote, "", look_at, &found)) != 0)
 		return rc == E_ABSENT ? 0 : rc;
 	if (found.has_log && (rc = log_is_empty(remote)) <= 0)
-		return rc < 0 ? rc : err_set(E_INPUT, "The folder at %s holds "
-		    "commits or checkpoints of a store, but no head/.  It is "
-		    "not made anew, since that would hide what it holds: bring "
-		    "head/ back from a backup, or name an empty folder.",
-		    remote_name(remote));
+		return rc < 0
+		    ? rc
+		    : err_set(E_INPUT,
+			  "The folder at %s holds "
+			  "commits or checkpoints of a store, but no head/.  It is "
+			  "not made anew, since that would hide what it holds: bring "
+			  "head/ back from a backup, or name an empty folder.",
+			  remote_name(remote));
 	if (found.has_contents || found.has_lock)
-		return err_set(E_INPUT, "The folder at %s holds contents that "
+		return err_set(E_INPUT,
+		    "The folder at %s holds contents that "
 		    "other software left there.  Name an empty folder; this "
-		    "version does not adopt them.", remote_name(remote));
+		    "version does not adopt them.",
+		    remote_name(remote));
 	return 0;
 }
 
@@ -166,8 +176,7 @@ create(struct remote *remote, char uuid[37])
 	struct buf body = { 0 };
 	int rc;
 
-	if ((rc = remote_make_root(remote)) != 0 ||
-	    (rc = survey(remote)) != 0)
+	if ((rc = remote_make_root(remote)) != 0 || (rc = survey(remote)) != 0)
 		return rc;
 	for (size_t i = 0; i < 2; i++) {
 		if ((rc = remote_make_dir(remote, dirs[i])) != 0)
@@ -183,8 +192,7 @@ create(struct remote *remote, char uuid[37])
 
 /* Made or lost, what counts is what can be read afterwards. */
 static int
-create_and_look(struct mem *mem, struct remote *remote, char **uuid,
-    bool *made)
+create_and_look(struct mem *mem, struct remote *remote, char **uuid, bool *made)
 {
 	int64_t until = clock_mono_ms() + LOOK_MS;
 	char ours[37] = "";
@@ -192,11 +200,13 @@ create_and_look(struct mem *mem, struct remote *remote, char **uuid,
 
 	if ((rc = create(remote, ours)) != 0 && rc != E_REMOTE)
 		return rc;
-	while ((rc = read_uuid(mem, remote, uuid)) == E_ABSENT ||
-	    rc == E_BUSY) {
+	while (
+	    (rc = read_uuid(mem, remote, uuid)) == E_ABSENT || rc == E_BUSY) {
 		if (clock_mono_ms() >= until)
-			return err_set(E_REMOTE, "the store at %s was made, "
-			    "but its head cannot be read", remote_name(remote));
+			return err_set(E_REMOTE,
+			    "the store at %s was made, "
+			    "but its head cannot be read",
+			    remote_name(remote));
 		clock_sleep_ms(LOOK_AGAIN_MS);
 	}
 	*made = rc == 0 && strcmp(*uuid, ours) == 0;
@@ -228,9 +238,11 @@ join(struct db *db, struct mem *mem, struct remote *remote, const char *uuid)
 	if ((rc = meta_find(db, mem, "store", &known)) < 0)
 		return rc;
 	if (rc == 1 && strcmp(known, uuid) != 0)
-		return err_set(E_EXISTS, "this library belongs to the store "
+		return err_set(E_EXISTS,
+		    "this library belongs to the store "
 		    "%s, but at %s is the store %s: correct the address, or "
-		    "begin a new library", known, remote_name(remote), uuid);
+		    "begin a new library",
+		    known, remote_name(remote), uuid);
 	if (rc == 1)
 		return 0;
 	if ((rc = db_begin(db)) != 0)
@@ -246,10 +258,12 @@ must_be_there(struct db *db, struct mem *mem, struct remote *remote)
 	int rc = meta_find(db, mem, "store", &known);
 
 	if (rc == 1)
-		return err_set(E_ROLLBACK, "The store at %s has no head/ any "
+		return err_set(E_ROLLBACK,
+		    "The store at %s has no head/ any "
 		    "more: its folder was emptied, moved or mistyped.  Nothing "
 		    "was deleted here; bring the folder back, or correct the "
-		    "address.", remote_name(remote));
+		    "address.",
+		    remote_name(remote));
 	return rc;
 }
 

@@ -114,13 +114,11 @@ run_steps(struct sync *s)
 	int64_t started = s->last.version, before;
 	int rc;
 
-	if ((rc = apply_pull(s)) != 0 ||
-	    (rc = get_contents(s)) != 0)
+	if ((rc = apply_pull(s)) != 0 || (rc = get_contents(s)) != 0)
 		return rc;
 	if (s->opt->force && (rc = repair_contents(s)) != 0)
 		return rc;
-	if ((rc = push_changes(s)) != 0 ||
-	    (rc = get_contents(s)) != 0)
+	if ((rc = push_changes(s)) != 0 || (rc = get_contents(s)) != 0)
 		return rc;
 	before = s->last.version;
 	if ((rc = tidy_up(s, s->last.version != started)) != 0 ||
@@ -330,10 +328,15 @@ sync_status(struct db *db, struct remote *remote, const char *work_dir,
     struct sync_status *status)
 {
 	struct sync_summary sum = { 0 };
-	struct sync_options opt = { .db = db, .remote = remote,
+	struct sync_options opt = { .db = db,
+		.remote = remote,
 		.work_dir = work_dir };
-	struct sync s = { .opt = &opt, .db = db, .remote = remote,
-		.sum = &sum, .mem = mem_new(), .step = mem_new() };
+	struct sync s = { .opt = &opt,
+		.db = db,
+		.remote = remote,
+		.sum = &sum,
+		.mem = mem_new(),
+		.step = mem_new() };
 	int rc;
 
 	memset(status, 0, sizeof(*status));

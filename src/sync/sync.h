@@ -19,13 +19,13 @@ struct sync_options {
 	struct remote *remote;
 	const char *work_dir; /* for the lock, commits and checkpoints on their
 				 way; on the disk of the databases */
-	bool force;	      /* do not trust the no-change check; look whether
+	bool force;           /* do not trust the no-change check; look whether
 				 what was sent is still there */
 	bool confirm_deletions; /* a person said yes to the guard */
-	bool single_writer;	/* this replica alone writes to the store */
-	bool metadata_db;	/* keep a plain copy of the checkpoint there */
+	bool single_writer;     /* this replica alone writes to the store */
+	bool metadata_db;       /* keep a plain copy of the checkpoint there */
 	int max_delete_percent; /* of the guard */
-	int retention_days;	/* of history and trash; 0: for ever */
+	int retention_days;     /* of history and trash; 0: for ever */
 
 	/* Told while it runs; each may be NULL. */
 	void (*progress)(void *arg, const struct sync_progress *p);
@@ -56,14 +56,14 @@ struct sync_progress {
 struct sync_summary {
 	int64_t run_id; /* 0 when it was skipped */
 	bool skipped;
-	int64_t uploaded;	 /* contents sent */
-	int64_t downloaded;	 /* contents fetched */
-	int64_t deleted_local;	 /* deletions of others applied here */
-	int64_t deleted_remote;	 /* deletions made here, published */
+	int64_t uploaded;        /* contents sent */
+	int64_t downloaded;      /* contents fetched */
+	int64_t deleted_local;   /* deletions of others applied here */
+	int64_t deleted_remote;  /* deletions made here, published */
 	int64_t metadata_synced; /* records, either way, without a content */
 	int64_t merged;
-	int64_t conflicts; /* new ones */
-	int64_t errors;	   /* files that could not be sent or had */
+	int64_t conflicts;   /* new ones */
+	int64_t errors;      /* files that could not be sent or had */
 	int64_t new_version; /* of the store, known here at the end */
 	int64_t duration_ms;
 	int64_t bytes_up; /* on the wire, everything counted */

@@ -75,10 +75,12 @@ verify(struct sync *s, const struct commit_checkpoint *cp)
 		return rc;
 	if ((rc = checkpoint_open(plain, &file, &at)) == 0) {
 		rc = checkpoint_verify(file, NULL);
-		if (rc == 0 && (at.version != cp->version ||
-		    !hash_eq(&at.state, &state)))
-			rc = err_set(E_CORRUPT, "the checkpoint of version %"
-			    PRId64 " is not what was sent", cp->version);
+		if (rc == 0 &&
+		    (at.version != cp->version || !hash_eq(&at.state, &state)))
+			rc = err_set(E_CORRUPT,
+			    "the checkpoint of version %" PRId64
+			    " is not what was sent",
+			    cp->version);
 		checkpoint_close(file);
 	}
 	if (rc == 0 && s->opt->metadata_db)
@@ -96,10 +98,11 @@ write_and_send(struct sync *s, struct commit_checkpoint *cp)
 
 	cp->version = s->last.version;
 	if ((rc = checkpoint_write(s->db, plain)) == 0 &&
-	    (rc = checkpoint_pack(plain, packed, &cp->hash,
-		 &cp->size_bytes)) == 0)
-		rc = send_file(s, packed, name_checkpoint(s->mem, cp->version,
-		    &cp->hash), cp->size_bytes);
+	    (rc = checkpoint_pack(plain, packed, &cp->hash, &cp->size_bytes)) ==
+		0)
+		rc = send_file(s, packed,
+		    name_checkpoint(s->mem, cp->version, &cp->hash),
+		    cp->size_bytes);
 	file_remove(plain);
 	file_remove(packed);
 	return rc == 0 ? verify(s, cp) : rc;

@@ -65,8 +65,7 @@ wave_add(struct wave *w, const char *id, const char *file_type,
 	item->file_type = mem_strdup(w->mem, file_type);
 	item->path = name_content(w->mem, item->id, item->file_type,
 	    w->generation);
-	item->file = blob_path(w->s->blobs, w->mem, item->id,
-	    item->file_type);
+	item->file = blob_path(w->s->blobs, w->mem, item->id, item->file_type);
 	item->who = mem_strdup(w->mem, who);
 	item->size_bytes = size_bytes;
 	w->bytes += size_bytes;
@@ -177,8 +176,7 @@ next_put(void *arg, struct remote_transfer *t)
 static int
 is_its_own(int rc)
 {
-	return rc == E_IO || rc == E_INPUT || rc == E_REMOTE ||
-	    rc == E_CORRUPT;
+	return rc == E_IO || rc == E_INPUT || rc == E_REMOTE || rc == E_CORRUPT;
 }
 
 static int
@@ -209,8 +207,9 @@ see_entry(void *arg, const struct remote_entry *entry)
 	int cmp;
 
 	/* Items of one folder stand together; the last one closes them. */
-	for (struct sending *item = first; item->path != NULL &&
-	     strncmp(item->path, first->path, 3) == 0; item++) {
+	for (struct sending *item = first;
+	     item->path != NULL && strncmp(item->path, first->path, 3) == 0;
+	     item++) {
 		name = item->path + 3;
 		cmp = strcmp(name, entry->name);
 		if (cmp > 0)
@@ -295,8 +294,7 @@ send_and_look(struct wave *w)
 		return rc;
 	w->next = 0;
 	w->items[w->n].path = NULL;
-	if ((rc = remote_run(w->s->remote, next_listing, listing_done,
-		 w)) != 0)
+	if ((rc = remote_run(w->s->remote, next_listing, listing_done, w)) != 0)
 		return rc;
 	return note_seen(w);
 }
@@ -345,8 +343,10 @@ upload_one(struct sync *s, const char *id, const char *file_type,
 	wave_init(&w, s, 1, generation);
 	wave_add(&w, id, file_type, size_bytes, id);
 	if ((rc = send_and_look(&w)) == 0 && !w.items[0].seen)
-		rc = err_set(E_REMOTE, "%s was sent, but the store does not "
-		    "show it complete", w.items[0].path);
+		rc = err_set(E_REMOTE,
+		    "%s was sent, but the store does not "
+		    "show it complete",
+		    w.items[0].path);
 	wave_release(&w);
 	return rc;
 }

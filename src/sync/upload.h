@@ -12,8 +12,7 @@ struct record;
  * are name this record's content?  1: `generation` is one that the store's state
  * names, or of an upload that was seen complete; 0: it must be sent first.
  */
-int upload_name(struct sync *s, const struct record *rec,
-    int64_t *generation);
+int upload_name(struct sync *s, const struct record *rec, int64_t *generation);
 
 /*
  * upload_wave - send contents of unsynced records that the store lacks, up to a

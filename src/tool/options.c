@@ -103,8 +103,8 @@ row_take(const struct usage *usage, const struct option_row *row, char *value)
 static int
 refuse(const struct usage *usage, int what, char **argv)
 {
-	const struct option_row *row =
-	    optopt != 0 ? row_of(usage, optopt) : NULL;
+	const struct option_row *row = optopt != 0 ? row_of(usage, optopt)
+						   : NULL;
 
 	if (what == ':' && row != NULL)
 		return options_wrong(usage, "--%s needs %s", row->name,

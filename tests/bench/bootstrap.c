@@ -75,11 +75,15 @@ static int
 run(char **argv)
 {
 	struct at at = { .is_there = 0 };
-	struct remote_config config = { .url = argv[4], .username = argv[5],
+	struct remote_config config = { .url = argv[4],
+		.username = argv[5],
 		.password = argv[6] };
 	struct sync_options options = { .work_dir = argv[3],
-		.max_delete_percent = 10, .retention_days = 90,
-		.progress = on_progress, .stop = on_stop, .arg = &at };
+		.max_delete_percent = 10,
+		.retention_days = 90,
+		.progress = on_progress,
+		.stop = on_stop,
+		.arg = &at };
 	struct sync_summary sum;
 	int rc;
 

@@ -115,8 +115,10 @@ static int
 run(char **argv)
 {
 	struct remote still = { .ops = &still_ops };
-	struct sync_options options = { .remote = &still, .work_dir = argv[3],
-		.max_delete_percent = 10, .retention_days = 90 };
+	struct sync_options options = { .remote = &still,
+		.work_dir = argv[3],
+		.max_delete_percent = 10,
+		.retention_days = 90 };
 	int rc;
 
 	if ((rc = db_open(argv[1], DB_LIBRARY, false, &options.db)) != 0)

@@ -19,10 +19,8 @@
 
 #include <cmocka.h>
 
-#define X_ID \
-	"dace9a4d2d04f51bc9fee54104893d5612aebf483e53dedc2be1ae40db3f6244"
-#define Y_ID \
-	"1381be58ff61c837f922512c19392ea90fd3caec38cd0ba4a2e4344fcfd48a71"
+#define X_ID "dace9a4d2d04f51bc9fee54104893d5612aebf483e53dedc2be1ae40db3f6244"
+#define Y_ID "1381be58ff61c837f922512c19392ea90fd3caec38cd0ba4a2e4344fcfd48a71"
 #define STORE "6b6d3b1e-53d4-4d0c-9d3e-0f4b8f0b7a11"
 #define REPLICA "0c1f7e5a-8a0e-4c52-b0c4-2f0b1f6f2d33"
 
@@ -120,41 +118,48 @@ static struct commit_change sample_put = {
 };
 
 #define TWICE(x) x x
-#define HEX64(pair) \
-	TWICE(TWICE(TWICE(TWICE(TWICE(pair)))))
+#define HEX64(pair) TWICE(TWICE(TWICE(TWICE(TWICE(pair)))))
 
-static const char vector[] =
-    "{\"adopted\":0,\"ancestors\":[\"" HEX64("22") "\",\"" HEX64("11") "\"],"
-    "\"at\":\"2026-02-01T00:00:01.000Z\",\"changes\":2,"
-    "\"checkpoint\":{\"hash\":\"" HEX64("33") "\",\"size\":12345,"
-    "\"version\":2},\"counter\":7,\"floor\":1,\"format\":\"stemma-commit\","
-    "\"gc\":4,\"min_reader\":1,\"min_writer\":1,"
-    "\"nonce\":\"000102030405060708090a0b0c0d0e0f\","
-    "\"parent\":\"" HEX64("22") "\",\"replica\":\"" REPLICA "\","
-    "\"state\":\"" HEX64("44") "\",\"store\":\"" STORE "\","
-    "\"txn\":\"f0e0d0c0b0a090807060504030201000\",\"version\":3}\n"
-    "{\"op\":\"delete\",\"parents\":[],\"record\":"
-    "{\"created_at\":\"2026-01-31T12:34:56.789Z\",\"created_by\":null,"
-    "\"deleted\":true,\"doc_collections\":[],\"doc_id\":\"10.1/a\","
-    "\"doc_id_type\":\"doi\",\"doc_metadata\":{},\"file_metadata\":{},"
-    "\"file_size\":9,\"file_type\":\"pdf\",\"filename\":\"a.pdf\","
-    "\"generation\":0,\"id\":\"" X_ID "\",\"is_gold_standard\":false,"
-    "\"label\":null,\"mime_type\":\"application/pdf\","
-    "\"stable_id\":\"q5cswdq8qftk\","
-    "\"updated_at\":\"2026-02-01T00:00:00.001Z\",\"variant\":null,"
-    "\"version\":1},\"replica\":\"" REPLICA "\",\"user\":null}\n"
-    "{\"op\":\"put\",\"parents\":[[\"u3d6vxqm594m\",\"" X_ID "\"]],"
-    "\"record\":{\"created_at\":\"2026-01-31T12:34:56.789Z\","
-    "\"created_by\":\"anna\",\"deleted\":false,"
-    "\"doc_collections\":[\"Texte\"],\"doc_id\":\"10.1/a\","
-    "\"doc_id_type\":\"doi\",\"doc_metadata\":{\"year\":2024},"
-    "\"file_metadata\":{},\"file_size\":6,\"file_type\":\"tei\","
-    "\"filename\":\"a.tei.xml\",\"generation\":3,\"id\":\"" Y_ID "\","
-    "\"is_gold_standard\":true,\"label\":\"Gr\xc3\xb6\xc3\x9f"
-    "e \\\"erste\\\"\",\"mime_type\":\"application/xml\",\"newer\":[1],"
-    "\"stable_id\":\"u3d6vxqm594m\","
-    "\"updated_at\":\"2026-02-01T00:00:00.002Z\",\"variant\":\"grobid\","
-    "\"version\":2},\"replica\":\"" REPLICA "\",\"user\":\"anna\"}\n";
+static const char vector[] = "{\"adopted\":0,\"ancestors\":[\"" HEX64("22") "\",\"" HEX64(
+    "11") "\"],"
+	  "\"at\":\"2026-02-01T00:00:01.000Z\",\"changes\":2,"
+	  "\"checkpoint\":{\"hash\":\"" HEX64(
+	      "33") "\",\"size\":12345,"
+		    "\"version\":2},\"counter\":7,\"floor\":1,\"format\":\"stemma-commit\","
+		    "\"gc\":4,\"min_reader\":1,\"min_writer\":1,"
+		    "\"nonce\":\"000102030405060708090a0b0c0d0e0f\","
+		    "\"parent\":\"" HEX64(
+			"22") "\",\"replica\":\"" REPLICA "\","
+			      "\"state\":\"" HEX64(
+				  "44") "\",\"store\":\"" STORE "\","
+					"\"txn\":\"f0e0d0c0b0a090807060504030201000\",\"version\":3}\n"
+					"{\"op\":\"delete\",\"parents\":[],\"record\":"
+					"{\"created_at\":\"2026-01-31T12:34:56.789Z\",\"created_by\":null,"
+					"\"deleted\":true,\"doc_collections\":[],\"doc_id\":\"10.1/a\","
+					"\"doc_id_type\":\"doi\",\"doc_metadata\":{},\"file_metadata\":{},"
+					"\"file_size\":9,\"file_type\":\"pdf\",\"filename\":\"a.pdf\","
+					"\"generation\":0,\"id\":\"" X_ID
+					"\",\"is_gold_standard\":false,"
+					"\"label\":null,\"mime_type\":\"application/pdf\","
+					"\"stable_id\":\"q5cswdq8qftk\","
+					"\"updated_at\":\"2026-02-01T00:00:00.001Z\",\"variant\":null,"
+					"\"version\":1},\"replica\":\"" REPLICA
+					"\",\"user\":null}\n"
+					"{\"op\":\"put\",\"parents\":[[\"u3d6vxqm594m\",\"" X_ID
+					"\"]],"
+					"\"record\":{\"created_at\":\"2026-01-31T12:34:56.789Z\","
+					"\"created_by\":\"anna\",\"deleted\":false,"
+					"\"doc_collections\":[\"Texte\"],\"doc_id\":\"10.1/a\","
+					"\"doc_id_type\":\"doi\",\"doc_metadata\":{\"year\":2024},"
+					"\"file_metadata\":{},\"file_size\":6,\"file_type\":\"tei\","
+					"\"filename\":\"a.tei.xml\",\"generation\":3,\"id\":\"" Y_ID
+					"\","
+					"\"is_gold_standard\":true,\"label\":\"Gr\xc3\xb6\xc3\x9f"
+					"e \\\"erste\\\"\",\"mime_type\":\"application/xml\",\"newer\":[1],"
+					"\"stable_id\":\"u3d6vxqm594m\","
+					"\"updated_at\":\"2026-02-01T00:00:00.002Z\",\"variant\":\"grobid\","
+					"\"version\":2},\"replica\":\"" REPLICA
+					"\",\"user\":\"anna\"}\n";
 /* Of the bytes that another program (Python's json and hashlib) makes of it. */
 #define VECTOR_ID \
 	"1766686c1dd270ec8aef400d90260a407fc5c1c2917d22c987f884ccf17c76cb"
@@ -230,8 +235,8 @@ static int
 same_change(void *arg, const struct commit_change *change)
 {
 	int *n = arg;
-	const struct commit_change *want = *n == 0 ? &sample_delete :
-						     &sample_put;
+	const struct commit_change *want = *n == 0 ? &sample_delete
+						   : &sample_put;
 
 	assert_int_equal(change->is_delete, want->is_delete);
 	assert_true(shared_equal(&change->rec, &want->rec));
@@ -314,8 +319,7 @@ read_with(const char *mark, const char *from, const char *to)
 	buf_release(&text);
 	return rc;
 }
-#define REFUSED(from, to) \
-	assert_int_equal(read_with("{", from, to), E_CORRUPT)
+#define REFUSED(from, to) assert_int_equal(read_with("{", from, to), E_CORRUPT)
 
 static void
 the_vector_is_good(void **state)
@@ -353,7 +357,8 @@ each_ill_typed_member_of_the_header_is_corrupt(void **state)
 	REFUSED("\"changes\":2", "\"changes\":2.0");
 	REFUSED("\"changes\":2", "\"changes\":-2");
 	REFUSED("\"checkpoint\":{", "\"checkpoint\":[{");
-	REFUSED("\"checkpoint\":{\"hash\":\"33", "\"checkpoint\":{\"hash\":\"3");
+	REFUSED("\"checkpoint\":{\"hash\":\"33",
+	    "\"checkpoint\":{\"hash\":\"3");
 	REFUSED("\"size\":12345", "\"size\":null");
 	REFUSED("\"size\":12345", "\"size\":-12345");
 	REFUSED("\"size\":12345", "\"size\":9223372036854775807");
@@ -383,10 +388,10 @@ a_header_that_contradicts_itself_is_corrupt(void **state)
 	REFUSED("\"version\":3}\n", "\"version\":2}\n"); /* two ancestors */
 	REFUSED("\"version\":3}\n", "\"version\":4}\n");
 	REFUSED("\"parent\":\"22", "\"parent\":\"23");
-	REFUSED("\"checkpoint\":{\"hash\":\"" HEX64("33")
-	    "\",\"size\":12345,\"version\":2",
-	    "\"checkpoint\":{\"hash\":\"" HEX64("33")
-	    "\",\"size\":12345,\"version\":3");
+	REFUSED("\"checkpoint\":{\"hash\":\"" HEX64(
+		    "33") "\",\"size\":12345,\"version\":2",
+	    "\"checkpoint\":{\"hash\":\"" HEX64(
+		"33") "\",\"size\":12345,\"version\":3");
 	REFUSED("\"floor\":1", "\"floor\":4");
 	REFUSED("\"changes\":2", "\"changes\":1");
 	REFUSED("\"changes\":2", "\"changes\":3");
@@ -426,9 +431,11 @@ each_missing_member_of_a_change_is_corrupt(void **state)
 		const char *key = mem_printf(mem, "\"%s\":", keys[i]);
 
 		assert_int_equal(read_with("{\"op\":\"delete\"", key,
-		    "\"other\":"), E_CORRUPT);
+				     "\"other\":"),
+		    E_CORRUPT);
 		assert_int_equal(read_with("{\"op\":\"put\"", key,
-		    "\"other\":"), E_CORRUPT);
+				     "\"other\":"),
+		    E_CORRUPT);
 	}
 }
 
@@ -449,11 +456,11 @@ each_ill_typed_member_of_a_change_is_corrupt(void **state)
 	REFUSED("\"parents\":[]", "\"parents\":[ ]");
 	REFUSED("\"parents\":[]", "\"parents\":[[]]");
 	REFUSED("\"parents\":[]", "\"parents\":[[\"u3d6vxqm594m\"]]");
-	REFUSED("\"parents\":[]", "\"parents\":[[\"u3d6vxqm594m\",\"" X_ID
-	    "\",\"\"]]");
+	REFUSED("\"parents\":[]",
+	    "\"parents\":[[\"u3d6vxqm594m\",\"" X_ID "\",\"\"]]");
 	REFUSED("\"parents\":[]", "\"parents\":[[\"../..\",\"" X_ID "\"]]");
-	REFUSED("\"parents\":[]", "\"parents\":[[\"" X_ID
-	    "\",\"u3d6vxqm594m\"]]");
+	REFUSED("\"parents\":[]",
+	    "\"parents\":[[\"" X_ID "\",\"u3d6vxqm594m\"]]");
 	REFUSED("\"parents\":[]",
 	    "\"parents\":[[\"aaaaaa\",\"" X_ID "\"],[\"aaaaaa\",\"" X_ID
 	    "\"],[\"aaaaaa\",\"" X_ID "\"]]");
@@ -471,10 +478,8 @@ a_record_out_of_bounds_is_corrupt(void **state)
 	REFUSED("\"id\":\"da", "\"id\":\"DA");
 	REFUSED("\"id\":\"dace", "\"id\":\"../../");
 	REFUSED("\"stable_id\":\"q5cs", "\"stable_id\":\"../s");
-	REFUSED("\"doc_metadata\":{\"year\":2024}",
-	    "\"doc_metadata\":[2024]");
-	REFUSED("\"doc_collections\":[\"Texte\"]",
-	    "\"doc_collections\":[1]");
+	REFUSED("\"doc_metadata\":{\"year\":2024}", "\"doc_metadata\":[2024]");
+	REFUSED("\"doc_collections\":[\"Texte\"]", "\"doc_collections\":[1]");
 	REFUSED("\"generation\":0", "\"generation\":-1");
 	REFUSED("\"deleted\":true", "\"deleted\":1");
 }
@@ -502,7 +507,8 @@ static void
 what_is_no_commit_at_all_is_corrupt(void **state)
 {
 	static const char *const texts[] = { "", "\n", "null\n", "[]\n", "{}\n",
-		"{", "\xff\xfe", "<html></html>\n", "{\"format\":\"stemma-commit\"}" };
+		"{", "\xff\xfe", "<html></html>\n",
+		"{\"format\":\"stemma-commit\"}" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -510,7 +516,8 @@ what_is_no_commit_at_all_is_corrupt(void **state)
 		    E_CORRUPT);
 	assert_int_equal(read_all("{}\0{}", 5), E_CORRUPT);
 	assert_int_equal(read_all(mem_printf(mem, "%s\n", vector),
-	    sizeof(vector)), E_CORRUPT);
+			     sizeof(vector)),
+	    E_CORRUPT);
 }
 
 static void
@@ -610,10 +617,10 @@ nothing_goes_back_along_the_chain(void **state)
 	c.version = 4;
 	c.parent = id;
 	assert_int_equal(commit_follows(&c, &before, &id), 0);
-#define STEP(field) \
-	c.field++; \
-	assert_int_equal(commit_follows(&c, &before, &id), 0); \
-	c.field -= 2; \
+#define STEP(field)                                                    \
+	c.field++;                                                     \
+	assert_int_equal(commit_follows(&c, &before, &id), 0);         \
+	c.field -= 2;                                                  \
 	assert_int_equal(commit_follows(&c, &before, &id), E_CORRUPT); \
 	c.field++
 	STEP(gc);
@@ -645,8 +652,8 @@ spoil(struct buf *text)
 {
 	static const char bytes[] = "\"{}[],:\\\n0-9eu\xff\xc3 \x01";
 	size_t at = random_below(text->len), n;
-	char c = random_below(4) ? bytes[random_below(sizeof(bytes))] :
-				   (char)random_below(256);
+	char c = random_below(4) ? bytes[random_below(sizeof(bytes))]
+				 : (char)random_below(256);
 
 	switch (random_below(4)) {
 	case 0: /* another byte */
@@ -673,8 +680,8 @@ static void
 any_bytes_lead_to_an_error_at_worst(void **state)
 {
 	const char *given = getenv("STEMMA_SEED");
-	uint64_t first = given ? strtoull(given, NULL, 10) :
-				 (uint64_t)time(NULL);
+	uint64_t first = given ? strtoull(given, NULL, 10)
+			       : (uint64_t)time(NULL);
 	int refused = 0;
 
 	(void)state;

@@ -113,10 +113,11 @@ deletions_of_the_last_day_count_whatever_the_clock_says(void **state)
 	assert_int_equal(run_begin(l->db, &run_id), 0);
 	assert_int_equal(run_update(l->db, run_id, "{}", 7), 0);
 	assert_int_equal(run_deleted(l->db, "2099-01-01T00:00:00.000Z",
-	    INT64_MAX, &n), 0);
+			     INT64_MAX, &n),
+	    0);
 	assert_int_equal(n, 0);
-	assert_int_equal(run_deleted(l->db, "2099-01-01T00:00:00.000Z", 0,
-	    &n), 0);
+	assert_int_equal(run_deleted(l->db, "2099-01-01T00:00:00.000Z", 0, &n),
+	    0);
 	assert_int_equal(n, 7);
 }
 

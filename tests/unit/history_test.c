@@ -104,8 +104,8 @@ the_past_holds_its_contents_until_it_is_forgotten(void **state)
 	assert_int_equal(blob_collect(c->blobs, c->l->db, &n), 0);
 	assert_int_equal(n, 0);
 	assert_true(blob_is_here(c->blobs, one, "tei"));
-	assert_int_equal(history_prune(c->l->db, "2020-01-01T00:00:00.000Z", INT64_MAX,
-			     &n),
+	assert_int_equal(history_prune(c->l->db, "2020-01-01T00:00:00.000Z",
+			     INT64_MAX, &n),
 	    0);
 	assert_int_equal(n, 0);
 	assert_int_equal(history_prune(c->l->db, then, INT64_MAX, &n), 0);
@@ -131,8 +131,8 @@ a_long_past_is_forgotten_whole(void **state)
 				     i % 2 == 0 ? "even" : "odd"),
 		    0);
 	assert_int_equal(db_end(c->l->db, 0), 0);
-	assert_int_equal(history_prune(c->l->db, "2027-01-01T00:00:00.000Z", INT64_MAX,
-			     &n),
+	assert_int_equal(history_prune(c->l->db, "2027-01-01T00:00:00.000Z",
+			     INT64_MAX, &n),
 	    0);
 	assert_int_equal(n, 1001);
 	assert_int_equal(library_ask(c->l, "SELECT count(*) FROM history"), 0);

@@ -19,12 +19,9 @@
 
 #include <cmocka.h>
 
-#define X_ID \
-	"dace9a4d2d04f51bc9fee54104893d5612aebf483e53dedc2be1ae40db3f6244"
-#define Y_ID \
-	"1381be58ff61c837f922512c19392ea90fd3caec38cd0ba4a2e4344fcfd48a71"
-#define Z_ID \
-	"00000000ff61c837f922512c19392ea90fd3caec38cd0ba4a2e4344fcfd48a71"
+#define X_ID "dace9a4d2d04f51bc9fee54104893d5612aebf483e53dedc2be1ae40db3f6244"
+#define Y_ID "1381be58ff61c837f922512c19392ea90fd3caec38cd0ba4a2e4344fcfd48a71"
+#define Z_ID "00000000ff61c837f922512c19392ea90fd3caec38cd0ba4a2e4344fcfd48a71"
 
 #define EARLY "2026-02-01T00:00:00.001Z"
 #define LATER "2026-02-01T00:00:00.002Z"
@@ -182,7 +179,7 @@ collections_merge_as_a_set(void **state)
 	struct record ours = x, theirs = x;
 
 	(void)state;
-	ours.doc_collections = "[\"b\",\"c\"]"; /* a out, c in */
+	ours.doc_collections = "[\"b\",\"c\"]";         /* a out, c in */
 	theirs.doc_collections = "[\"a\",\"b\",\"d\"]"; /* d in */
 	assert_string_equal(merged(&x, &ours, &theirs).doc_collections,
 	    "[\"b\",\"c\",\"d\"]");
@@ -360,8 +357,8 @@ without_a_base_what_either_said_is_kept(void **state)
 	theirs.doc_collections = "[\"theirs\"]";
 	theirs.doc_metadata = "{\"k\":2,\"theirs\":1}";
 	for (int i = 0; i < 2; i++) {
-		out = i == 0 ? merged(NULL, &ours, &theirs) :
-			       merged(NULL, &theirs, &ours);
+		out = i == 0 ? merged(NULL, &ours, &theirs)
+			     : merged(NULL, &theirs, &ours);
 		assert_string_equal(out.label, "theirs");
 		assert_true(out.is_gold);
 		assert_string_equal(out.doc_collections,
@@ -433,7 +430,7 @@ one_of(const char *const *texts, size_t n)
 {
 	return texts[next_random() % n];
 }
-#define ONE_OF(...) \
+#define ONE_OF(...)                                  \
 	one_of((const char *const[]){ __VA_ARGS__ }, \
 	    sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
 
@@ -519,8 +516,8 @@ same_fields(struct record a, struct record b)
 static bool
 one_side_alone_stands(const struct record *base, const struct record *a)
 {
-	struct record there = merged(base, base, a), here = merged(base, a,
-		base);
+	struct record there = merged(base, base, a),
+		      here = merged(base, a, base);
 
 	return shared_same(&there, a) && shared_same(&here, a);
 }
@@ -551,8 +548,8 @@ static void
 the_laws_hold_for_a_million_triples(void **state)
 {
 	const char *given = getenv("STEMMA_SEED");
-	uint64_t first = given ? strtoull(given, NULL, 10) :
-				 (uint64_t)time(NULL);
+	uint64_t first = given ? strtoull(given, NULL, 10)
+			       : (uint64_t)time(NULL);
 
 	(void)state;
 	seed = first;

@@ -340,7 +340,7 @@ deleted_since(struct library *l, int64_t at)
 	int64_t n;
 
 	assert_int_equal(run_deleted(l->db, clock_text(at * 1000, text),
-	    INT64_MAX, &n),
+			     INT64_MAX, &n),
 	    0);
 	return n;
 }

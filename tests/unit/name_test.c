@@ -66,8 +66,7 @@ static void
 a_content_is_named_by_hash_generation_and_type(void **state)
 {
 	(void)state;
-	assert_string_equal(name_content(mem, HEX, "pdf", 0),
-	    "13/" HEX ".pdf");
+	assert_string_equal(name_content(mem, HEX, "pdf", 0), "13/" HEX ".pdf");
 	assert_string_equal(name_content(mem, HEX, "tei", 0),
 	    "13/" HEX ".tei.xml");
 	assert_string_equal(name_content(mem, HEX, "tei", 7),
@@ -83,7 +82,8 @@ main(void)
 		cmocka_unit_test(a_commit_is_named_by_version_and_id),
 		cmocka_unit_test(a_folder_holds_ten_thousand_commits),
 		cmocka_unit_test(a_checkpoint_is_named_by_version_and_hash),
-		cmocka_unit_test(a_content_is_named_by_hash_generation_and_type),
+		cmocka_unit_test(
+		    a_content_is_named_by_hash_generation_and_type),
 	};
 
 	return cmocka_run_group_tests_name("name", tests, setup, teardown);

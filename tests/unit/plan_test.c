@@ -13,10 +13,8 @@
 
 #include <cmocka.h>
 
-#define X_ID \
-	"dace9a4d2d04f51bc9fee54104893d5612aebf483e53dedc2be1ae40db3f6244"
-#define Y_ID \
-	"1381be58ff61c837f922512c19392ea90fd3caec38cd0ba4a2e4344fcfd48a71"
+#define X_ID "dace9a4d2d04f51bc9fee54104893d5612aebf483e53dedc2be1ae40db3f6244"
+#define Y_ID "1381be58ff61c837f922512c19392ea90fd3caec38cd0ba4a2e4344fcfd48a71"
 
 static const struct record x = {
 	.stable_id = "u3d6vxqm594m",
@@ -64,8 +62,7 @@ static const struct cell cells[] = {
 	{ CHANGE_META, CHANGE_META, ACTION_MERGE, ACTION_MERGE },
 	{ CHANGE_META, CHANGE_CONTENT, ACTION_MERGE, ACTION_MERGE },
 	{ CHANGE_CONTENT, CHANGE_META, ACTION_MERGE, ACTION_MERGE },
-	{ CHANGE_CONTENT, CHANGE_CONTENT, ACTION_CONFLICT_BOTH,
-	    ACTION_MERGE },
+	{ CHANGE_CONTENT, CHANGE_CONTENT, ACTION_CONFLICT_BOTH, ACTION_MERGE },
 	{ CHANGE_BORN, CHANGE_BORN, ACTION_CONFLICT_BOTH, ACTION_MERGE },
 
 	/* a new name of the old content stands back behind any edit */
@@ -111,8 +108,7 @@ every_cell_says_what_the_policy_says(void **state)
 
 		assert_int_equal(plan_action(c->here, c->there, false),
 		    c->other);
-		assert_int_equal(plan_action(c->here, c->there, true),
-		    c->same);
+		assert_int_equal(plan_action(c->here, c->there, true), c->same);
 		assert_false(seen[c->here][c->there]);
 		seen[c->here][c->there] = true;
 	}
@@ -201,7 +197,7 @@ each_field_is_a_change_of_fields(void **state)
 
 	(void)state;
 #define WITH(field, value) \
-	y = x; \
+	y = x;             \
 	y.field = (value); \
 	assert_int_equal(plan_change(&x, &y), CHANGE_META)
 	WITH(filename, "b.tei.xml");
@@ -337,7 +333,8 @@ main(void)
 		cmocka_unit_test(each_field_is_a_change_of_fields),
 		cmocka_unit_test(another_generation_is_a_change_of_name),
 		cmocka_unit_test(another_content_is_a_change_of_content),
-		cmocka_unit_test(a_deletion_is_a_deletion_whatever_else_changed),
+		cmocka_unit_test(
+		    a_deletion_is_a_deletion_whatever_else_changed),
 		cmocka_unit_test(the_same_thing_has_document_type_and_variant),
 		cmocka_unit_test(twenty_may_always_be_removed),
 		cmocka_unit_test(more_than_the_percentage_is_too_much),

@@ -26,7 +26,7 @@ static struct site *a, *b;
 static const char *sid;
 
 /* Eight lines, so that two edits lie apart. */
-#define TEXT(top, end) \
+#define TEXT(top, end)                                                  \
 	"<TEI xmlns='http://www.tei-c.org/ns/1.0'>\n<!-- " top " -->\n" \
 	"<a/>\n<b/>\n<c/>\n<d/>\n<!-- " end " -->\n</TEI>\n"
 #define BASE TEXT("1", "1")
@@ -100,8 +100,8 @@ deleted_local(void)
 static int
 settle(enum resolution resolution, const char *variant, char **new_id)
 {
-	int rc = resolve_conflict(b->db, b->mem, sid, resolution, variant,
-	    NULL, 0, "berta", new_id);
+	int rc = resolve_conflict(b->db, b->mem, sid, resolution, variant, NULL,
+	    0, "berta", new_id);
 
 	site_check(b);
 	return rc;
@@ -380,7 +380,8 @@ a_conflict_is_not_edited_but_resolved(void **state)
 	(void)state;
 	modified_both();
 	assert_int_equal(record_save(b->db, sid, id_of(b, BASE), 1, NULL,
-	    "berta"), E_DENIED);
+			     "berta"),
+	    E_DENIED);
 	assert_int_equal(record_delete(b->db, sid, "berta"), E_DENIED);
 }
 

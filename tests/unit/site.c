@@ -157,11 +157,10 @@ tricky_move(struct remote *remote, const char *from, const char *to,
     enum remote_move_kind kind)
 {
 	struct site *r = site_of(remote);
-	void (*before)(struct site *r);
+	void (*before)(struct site * r);
 	int rc;
 
-	if (r == NULL || kind != REMOTE_MOVE_FILE ||
-	    !str_starts(from, "head/"))
+	if (r == NULL || kind != REMOTE_MOVE_FILE || !str_starts(from, "head/"))
 		return plain->move_once(remote, from, to, kind);
 	before = r->before_swap;
 	r->before_swap = NULL;
@@ -338,7 +337,7 @@ static void
 open_store(struct site *r)
 {
 	struct remote_config config = { .url = mem_printf(r->mem,
-		"file://%s/store", r->w->dir) };
+					    "file://%s/store", r->w->dir) };
 
 	MUST(remote_open(&config, &r->remote) == 0);
 	be_tricky(r);
@@ -355,7 +354,7 @@ site_open(struct world *w, const char *name)
 	r->mem = w->mem;
 	MUST(path_make_dirs(world_path(w, "%s", name), 0750) == 0);
 	MUST(db_open(world_path(w, "%s/library.db", name), DB_LIBRARY, true,
-		&r->db) == 0);
+		 &r->db) == 0);
 	MUST(blobs_open(world_path(w, "%s/content", name), &r->blobs) == 0);
 	db_set_blobs(r->db, r->blobs);
 	open_store(r);
@@ -410,8 +409,7 @@ id_of(struct site *r, const char *text)
 }
 
 const char *
-site_add(struct site *r, const char *doc, const char *variant,
-    const char *text)
+site_add(struct site *r, const char *doc, const char *variant, const char *text)
 {
 	struct hash id;
 	struct record_new n = {
@@ -437,7 +435,7 @@ site_save(struct site *r, const char *stable_id, const char *text)
 	int64_t size = put_text(r, text, &id);
 
 	MUST(record_save(r->db, stable_id, id_of(r, text), size, NULL,
-		r->name) == 0);
+		 r->name) == 0);
 }
 
 void
@@ -546,8 +544,8 @@ must_sync(struct site *r)
 static bool
 is_idle(struct site *r, int64_t version)
 {
-	return site_sync(r) == 0 && r->sum.skipped &&
-	    r->sum.requests == 1 && r->sum.new_version == version;
+	return site_sync(r) == 0 && r->sum.skipped && r->sum.requests == 1 &&
+	    r->sum.new_version == version;
 }
 
 void
@@ -757,8 +755,8 @@ fill_ancestors(struct site *r, struct commit *c)
 {
 	char *text;
 
-	for (int64_t v = c->version - 1; v > 0 &&
-	     c->ancestors_n < COMMIT_ANCESTORS; v--) {
+	for (int64_t v = c->version - 1;
+	     v > 0 && c->ancestors_n < COMMIT_ANCESTORS; v--) {
 		MUST(passed_find(r->db, r->mem, v, &text) == 1);
 		MUST(hash_parse(text, &c->ancestors[c->ancestors_n++]) == 0);
 	}
@@ -822,7 +820,7 @@ site_publish(struct site *r, void (*change)(struct commit *c),
 	hash_bytes(out.data, out.len, &to.commit);
 	MUST(remote_make_dir(r->remote, "commits/00000000") == 0);
 	MUST(remote_put(r->remote, name_commit(r->mem, to.version, &to.commit),
-		out.data, out.len) == 0);
+		 out.data, out.len) == 0);
 	MUST(remote_head_swap(r->remote, &from, &to) == 0);
 	buf_release(&out);
 	site_unstage(&s);

@@ -40,13 +40,13 @@ struct site {
 	struct blobs *blobs;
 	struct remote *remote;
 	struct sync_options opt;
-	struct sync_summary sum; /* of the last sync */
-	char said[4096];	 /* all that it told a person */
+	struct sync_summary sum;             /* of the last sync */
+	char said[4096];                     /* all that it told a person */
 	void (*before_swap)(struct site *r); /* once; then NULL */
-	bool mute_swap; /* the head is renamed, and the answer lost */
+	bool mute_swap;       /* the head is renamed, and the answer lost */
 	bool stop_after_swap; /* once: the next question is answered so */
-	bool lose_swap; /* it is not renamed, and the answer lost */
-	int stop_after; /* asked so often: then stop; 0: never */
+	bool lose_swap;       /* it is not renamed, and the answer lost */
+	int stop_after;       /* asked so often: then stop; 0: never */
 };
 
 /* site_skip_days - all clocks of this program jump ahead. */
@@ -63,13 +63,11 @@ void site_close(struct site *r);
 
 /* ---- what users do; texts are contents ----------------------------------- */
 
-const char *site_add(struct site *r, const char *doc,
-    const char *variant, const char *text);
+const char *site_add(struct site *r, const char *doc, const char *variant,
+    const char *text);
 void site_save(struct site *r, const char *stable_id, const char *text);
-void site_label(struct site *r, const char *stable_id,
-    const char *label);
-void site_tag(struct site *r, const char *stable_id,
-    const char *collections);
+void site_label(struct site *r, const char *stable_id, const char *label);
+void site_tag(struct site *r, const char *stable_id, const char *collections);
 void site_delete(struct site *r, const char *stable_id);
 /* many: records of documents "<doc>0", "<doc>1", … each with its own text. */
 void site_add_many(struct site *r, const char *doc, int n);

@@ -29,7 +29,7 @@
 #define DIED 77
 
 static long steps_left = -1; /* -1: not counting */
-static int depth;	     /* of transactions */
+static int depth;            /* of transactions */
 
 static void
 one_step(void)
@@ -308,8 +308,8 @@ edits_after_any_last_step_arrive(void **state)
 		edit_all(w);
 		end = end_of(w, mem);
 		assert_edits(w);
-		assert_null(strstr(strstr(end.anna, "conflict ") + 1,
-		    "conflict "));
+		assert_null(
+		    strstr(strstr(end.anna, "conflict ") + 1, "conflict "));
 		world_free(w);
 	}
 	mem_free(mem);

@@ -123,8 +123,9 @@ a_store_that_lost_its_head_is_not_made_anew(void **state)
 	refuses(a, E_ROLLBACK);
 	d = calloc(1, sizeof(*d));
 	d->mem = mem_new();
-	assert_int_equal(db_open(world_path(w, "other/library.db"),
-	    DB_LIBRARY, true, &d->db), 0);
+	assert_int_equal(db_open(world_path(w, "other/library.db"), DB_LIBRARY,
+			     true, &d->db),
+	    0);
 	assert_int_equal(store_join(d->db, a->remote, NULL), E_INPUT);
 	db_close(d->db);
 	mem_free(d->mem);
@@ -222,7 +223,8 @@ a_damaged_commit_is_an_error(void **state)
 	(void)state;
 	site_save(a, sid, "<y/>");
 	must_sync(a);
-	world_run(w, "f=$(echo store/commits/00000000/*2-*) && cp $f kept && "
+	world_run(w,
+	    "f=$(echo store/commits/00000000/*2-*) && cp $f kept && "
 	    "tr y z < kept > $f");
 	refuses(b, E_CORRUPT);
 	world_run(w, "cp kept store/commits/00000000/*2-*");
@@ -324,9 +326,13 @@ a_tampered_record_is_set_right(void **state)
 	const char *mine = shared_record("mine", "<mine/>");
 
 	(void)state;
-	assert_int_equal(db_exec(b->db, mem_printf(b->mem,
-	    "UPDATE files SET label = 'tampered' WHERE stable_id IN "
-	    "('%s', '%s')", one, two)), 0);
+	assert_int_equal(
+	    db_exec(b->db,
+		mem_printf(b->mem,
+		    "UPDATE files SET label = 'tampered' WHERE stable_id IN "
+		    "('%s', '%s')",
+		    one, two)),
+	    0);
 	site_label(b, mine, "mine");
 	site_save(a, one, "<changed/>");
 	must_sync(a);
@@ -467,7 +473,8 @@ a_checkpoint_that_lacks_what_we_took_is_a_rollback(void **state)
 	must_sync(a);
 	must_sync(b);
 	site_close(a);
-	world_run(w, "rm -r store anna && mv backup store && "
+	world_run(w,
+	    "rm -r store anna && mv backup store && "
 	    "mv anna.old anna");
 	a = site_open(w, "anna");
 	site_add(a, "more", NULL, "<more/>");
@@ -605,7 +612,8 @@ stranger_puts(struct site *r, const char *doc, const char *text,
 		.created_at = "2026-02-01T00:00:00.000Z",
 		.updated_at = "2026-02-01T00:00:00.000Z",
 	};
-	struct commit_change change = { .rec = rec, .parents = "[]",
+	struct commit_change change = { .rec = rec,
+		.parents = "[]",
 		.replica = "stranger" };
 
 	stable_id_make(doc, "tei", NULL, rec.id, 0,
@@ -919,7 +927,8 @@ a_half_content_in_the_place_of_an_upload_is_left_behind(void **state)
 
 	(void)state;
 	other = site_add(a, "other", NULL, "<other/>");
-	world_run(w, "mkdir -p store/%.2s && printf '<' > store/%.2s/%s.tei.xml",
+	world_run(w,
+	    "mkdir -p store/%.2s && printf '<' > store/%.2s/%s.tei.xml",
 	    id_of(a, "<x/>"), id_of(a, "<x/>"), id_of(a, "<x/>"));
 	must_sync(a);
 	assert_int_equal(a->sum.errors, 0);

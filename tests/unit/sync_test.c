@@ -146,8 +146,7 @@ an_edit_arrives_with_its_past(void **state)
 	assert_true(site_past(b, sid, "<x/>"));
 	assert_int_equal(site_lineage(a, sid), 2);
 	assert_string_equal(site_parents(a, sid),
-	    mem_printf(a->mem, "[[\"%s\",\"%s\"]]", sid,
-		id_of(a, "<x/>")));
+	    mem_printf(a->mem, "[[\"%s\",\"%s\"]]", sid, id_of(a, "<x/>")));
 }
 
 static void
@@ -223,8 +222,7 @@ two_importers_both_say_something(void **state)
 	site_tag(b, sid, "[\"tag\"]");
 	converge();
 	assert_string_equal(site_held(a, sid).rec.label, "label");
-	assert_string_equal(site_held(a, sid).rec.doc_collections,
-	    "[\"tag\"]");
+	assert_string_equal(site_held(a, sid).rec.doc_collections, "[\"tag\"]");
 	assert_int_equal(site_conflicts(a) + site_conflicts(b), 0);
 }
 
@@ -283,8 +281,7 @@ different_fields_merge_without_a_word(void **state)
 	assert_int_equal(b->sum.conflicts, 0);
 	converge();
 	assert_string_equal(site_held(a, sid).rec.label, "label");
-	assert_string_equal(site_held(a, sid).rec.doc_collections,
-	    "[\"tag\"]");
+	assert_string_equal(site_held(a, sid).rec.doc_collections, "[\"tag\"]");
 }
 
 static void
@@ -501,7 +498,8 @@ a_lost_race_keeps_its_transaction(void **state)
 	must_sync(a);
 	assert_int_equal(outbox_find(a->db, a->mem, &before), 0);
 	assert_int_equal(replica_find(a->db, a->mem, site_meta(a, "replica"),
-	    &mine), 1);
+			     &mine),
+	    1);
 	assert_string_equal(mine.txn, txn);
 	assert_int_equal(mine.counter, 2);
 	converge();
@@ -561,8 +559,7 @@ an_open_outcome_stays_frozen_and_is_finished(void **state)
 	must_sync(a);
 	assert_int_equal(a->sum.new_version, 2);
 	converge();
-	assert_string_equal(site_held(b, sid).rec.label,
-	    "edited meanwhile");
+	assert_string_equal(site_held(b, sid).rec.label, "edited meanwhile");
 	assert_string_equal(site_text(b, later), "<later/>");
 	assert_int_equal(site_conflicts(a) + site_conflicts(b), 0);
 }
@@ -634,8 +631,7 @@ an_edit_during_a_sync_is_not_lost(void **state)
 	assert_string_equal(site_text(b, edited), "<meanwhile/>");
 	assert_int_equal(site_conflicts(a) + site_conflicts(b), 0);
 	assert_string_equal(site_parents(b, edited),
-	    mem_printf(a->mem, "[[\"%s\",\"%s\"]]", edited,
-		id_of(a, "<x/>")));
+	    mem_printf(a->mem, "[[\"%s\",\"%s\"]]", edited, id_of(a, "<x/>")));
 }
 
 static void
