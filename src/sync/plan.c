@@ -9,7 +9,7 @@
 
 /* Rows: what happened here.  Columns: what happened there. */
 /* clang-format off */
-#define NOTH ACTION_NOTHING
+#define IDLE ACTION_NOTHING
 #define TAKE ACTION_TAKE
 #define SEND ACTION_SEND
 #define MERG ACTION_MERGE
@@ -19,7 +19,7 @@
 #define NEVR ACTION_NEVER
 static const enum action table[CHANGE_N][CHANGE_N] = {
 	/*                    NONE  NAME  META  CONT  DELE  BORN */
-	[CHANGE_NONE]    = { NOTH, TAKE, TAKE, TAKE, TAKE, TAKE },
+	[CHANGE_NONE]    = { IDLE, TAKE, TAKE, TAKE, TAKE, TAKE },
 	[CHANGE_NAME]    = { SEND, MERG, MERG, TAKE, TAKE, NEVR },
 	[CHANGE_META]    = { SEND, MERG, MERG, MERG, REMO, NEVR },
 	[CHANGE_CONTENT] = { SEND, SEND, MERG, BOTH, REMO, NEVR },
