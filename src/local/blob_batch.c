@@ -405,7 +405,7 @@ int
 blob_put(struct blobs *blobs, int fd, const char *file_type, int64_t limit,
     struct hash *id, int64_t *size_bytes)
 {
-	struct blob_batch *b;
+	struct blob_batch *b = NULL;
 	struct hash hash;
 	int64_t size;
 	int rc;

@@ -62,7 +62,7 @@ static int
 check_free(struct db *db, const char *stable_id, int code)
 {
 	struct mem *mem = mem_new();
-	char *owner, *user;
+	char *owner, *user = NULL;
 	int rc;
 
 	rc = lock_find(db, mem, stable_id, &owner, &user);

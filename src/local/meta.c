@@ -101,7 +101,7 @@ int
 meta_int(struct db *db, const char *key, int64_t *value)
 {
 	struct mem *mem = mem_new();
-	char *text;
+	char *text = NULL;
 	int rc;
 
 	rc = meta_find(db, mem, key, &text);
@@ -128,7 +128,7 @@ int
 state_find(struct db *db, struct hash *state)
 {
 	struct mem *mem = mem_new();
-	char *text;
+	char *text = NULL;
 	int rc;
 
 	rc = meta_find(db, mem, "state", &text);

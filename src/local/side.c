@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Stemma authors */
 #include "local/side.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,8 +208,7 @@ name_each(struct db *db, const char *prefix, const char *after, int max,
 
 	if ((rc = db_stmt(db, NAME_PAGE, &st)) != 0)
 		return rc;
-	memcpy(end, prefix, strlen(prefix));
-	memcpy(end + strlen(prefix), "~", 2);
+	snprintf(end, sizeof(end), "%s~", prefix);
 	db_bind_text(st, 1, str_cmp(prefix, after) > 0 ? prefix : after);
 	db_bind_text(st, 2, end);
 	db_bind_int(st, 3, max);

@@ -474,7 +474,7 @@ chain_fetch(struct sync *s, const struct remote_head *head, int64_t stop,
 		.mem = mem_new(),
 		.top = head->version,
 		.n = 1 };
-	struct commit lowest;
+	struct commit lowest = { 0 };
 	int rc = 0;
 
 	h.ids[0] = head->commit;
