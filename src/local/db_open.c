@@ -262,6 +262,17 @@ migrate_to(struct db *db, const struct schema *s)
 	return db_end(db, rc);
 }
 
+/* In one snapshot: another process may be making it right now. */
+static int
+look_at_version(struct db *db, int64_t *version)
+{
+	int rc;
+
+	if ((rc = db_begin_read(db)) != 0)
+		return rc;
+	return db_end(db, read_version(db, version));
+}
+
 static int
 migrate(struct db *db, bool create)
 {
@@ -269,7 +280,7 @@ migrate(struct db *db, bool create)
 	int64_t version;
 	int rc;
 
-	if ((rc = read_version(db, &version)) != 0)
+	if ((rc = look_at_version(db, &version)) != 0)
 		return rc;
 	if (version == 0 && !create)
 		return err_set(E_ABSENT, "%s: is empty", db->path);
