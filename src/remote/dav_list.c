@@ -15,6 +15,14 @@ static const struct source question_body = { .data = question,
 	.fd = -1,
 	.size_bytes = sizeof(question) - 1 };
 
+/* Of the head the name says all, and it is asked for most often. */
+static const char name_question[] =
+    "<propfind xmlns=\"DAV:\"><prop><resourcetype/></prop></propfind>\n";
+
+static const struct source name_body = { .data = name_question,
+	.fd = -1,
+	.size_bytes = sizeof(name_question) - 1 };
+
 static int
 on_entry(void *arg, const struct remote_entry *entry)
 {
@@ -118,7 +126,7 @@ start(struct dav_listing *l, const char *path, bool as_dir)
 	dav_question(l->dav, &l->call, "PROPFIND", path, as_dir, HTTP_REPEAT);
 	http_header(&l->call, "Depth: %d", l->is_self ? 0 : 1);
 	http_header(&l->call, "Content-Type: application/xml; charset=utf-8");
-	l->call.body = &question_body;
+	l->call.body = strcmp(path, "head") == 0 ? &name_body : &question_body;
 	l->call.begin = on_begin;
 	l->call.sink = on_body;
 	l->call.check = on_whole;

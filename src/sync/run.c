@@ -163,6 +163,25 @@ load_reported(struct sync *s)
 	return rc < 0 ? rc : 0;
 }
 
+/* In one snapshot: a dozen short reads would each take their locks. */
+static int
+load_all(struct sync *s)
+{
+	int rc;
+
+	if ((rc = db_begin_read(s->db)) != 0)
+		return rc;
+	if ((rc = run_identity(s)) == 0)
+		rc = load_reported(s);
+	return db_end(s->db, rc);
+}
+
+static int
+make_work_dir(const char *dir)
+{
+	return path_is_dir(dir) ? 0 : path_make_dirs(dir, 0750);
+}
+
 static int
 on_tick(void *arg)
 {
@@ -192,10 +211,9 @@ run_open(struct sync *s, const struct sync_options *opt,
 	s->mem = mem_new();
 	s->step = mem_new();
 	remote_set_tick(s->remote, on_tick, s);
-	if ((rc = path_make_dirs(opt->work_dir, 0750)) != 0 ||
-	    (rc = run_identity(s)) != 0 || (rc = load_probe(s)) != 0)
+	if ((rc = make_work_dir(opt->work_dir)) != 0 || (rc = load_all(s)) != 0)
 		return rc;
-	return load_reported(s);
+	return load_probe(s);
 }
 
 void
@@ -218,8 +236,7 @@ run_lock(struct sync *s)
 		return err_set(E_BUSY,
 		    "another sync of this library is "
 		    "running");
-	if (lock >= 0 &&
-	    ((rc = run_identity(s)) != 0 || (rc = load_reported(s)) != 0)) {
+	if (lock >= 0 && (rc = load_all(s)) != 0) {
 		close(lock);
 		return rc;
 	}

@@ -68,6 +68,18 @@ retry_is_due(struct sync *s)
 	return clock_wall_ms() - at_ms > RETRY_MS || clock_wall_ms() < at_ms;
 }
 
+static int
+something_waits(struct sync *s)
+{
+	int rc;
+
+	if ((rc = db_begin_read(s->db)) != 0)
+		return rc;
+	if ((rc = work_waits(s)) == 0)
+		rc = retry_is_due(s);
+	return db_end(s->db, rc);
+}
+
 /* 1: there is nothing to do.  One request: the listing of head/. */
 static int
 nothing_to_do(struct sync *s)
@@ -77,9 +89,7 @@ nothing_to_do(struct sync *s)
 
 	if (s->opt->force)
 		return 0;
-	if ((rc = work_waits(s)) != 0)
-		return rc < 0 ? rc : 0;
-	if ((rc = retry_is_due(s)) != 0)
+	if ((rc = something_waits(s)) != 0)
 		return rc < 0 ? rc : 0;
 	run_phase(s, SYNC_CHECK, 0, 0);
 	if ((rc = chain_head(s, &head)) != 0)
