@@ -136,9 +136,7 @@ verdict(int good)
 /* ---- listing ---------------------------------------------------------------- */
 
 static const char *const odd_names[] = { "plain", "with space.txt",
-	"100% & +#[x];=,.pdf",
-	"gr\xc3\xbc\xc3\x9f"
-	"e.tei.xml" };
+	"100% & +#[x];=,.pdf", "gr\303\274\303\237e.tei.xml" };
 
 enum { N_ODD = sizeof(odd_names) / sizeof(odd_names[0]) };
 

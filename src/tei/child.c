@@ -42,7 +42,7 @@ struct child {
 /* ---- in the child -------------------------------------------------------- */
 
 static void
-limit(int what, int64_t value)
+limit(__rlimit_resource_t what, int64_t value)
 {
 	struct rlimit r = { (rlim_t)value, (rlim_t)value };
 	struct rlimit now;

@@ -154,8 +154,7 @@ what_is_no_json_is_refused(void **state)
 		"{}{}",
 		"\xef\xbb\xbf{}",
 		"\v1",
-		"\xc2\xa0"
-		"1",
+		"\302\2401",
 	};
 	size_t i;
 
