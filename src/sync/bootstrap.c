@@ -239,6 +239,7 @@ arrive(struct sync *s, const struct checkpoint_head *at)
 	    (rc = meta_put(s->db, "commit", at->commit)) != 0 ||
 	    (rc = meta_put_int(s->db, "gc", at->gc)) != 0 ||
 	    (rc = meta_put_int(s->db, "weight", 0)) != 0 ||
+	    (rc = meta_put(s->db, "last_fetch", NULL)) != 0 ||
 	    (rc = passed_put(s->db, at->version, at->commit)) != 0)
 		return rc;
 	chain_adopt(s, &c, &id);

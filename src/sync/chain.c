@@ -146,6 +146,7 @@ chain_note(struct sync *s, const struct commit *c, const struct hash *id,
 	    (rc = meta_put_int(s->db, "min_writer", c->min_writer)) != 0 ||
 	    (rc = note_weight(s, c, size_bytes)) != 0 ||
 	    (rc = note_ancestors(s, c)) != 0 ||
+	    (rc = meta_put(s->db, "last_fetch", NULL)) != 0 ||
 	    (rc = note_checkpoint(s, &c->checkpoint)) != 0 ||
 	    (rc = replica_put(s->db, &r)) != 0)
 		return rc;

@@ -113,7 +113,9 @@ get_contents(struct sync *s)
 {
 	int rc;
 
-	if ((rc = fetch_contents(s)) != 0 || (rc = note_fetch(s)) != 0)
+	/* Who dies on the way does not wait: the next sync goes on. */
+	if ((rc = meta_put(s->db, "last_fetch", NULL)) != 0 ||
+	    (rc = fetch_contents(s)) != 0 || (rc = note_fetch(s)) != 0)
 		return rc;
 	return resolve_propose(s->db, s->blobs);
 }
