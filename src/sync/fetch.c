@@ -3,6 +3,8 @@
 #include "sync/fetch.h"
 
 #include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -13,8 +15,11 @@
 #include "local/meta.h"
 #include "sync/name.h"
 
-/* Contents that are made durable together. */
-#define WAVE_FILES 256
+/*
+ * Contents that are made durable together.  Each wave writes most pages of the
+ * tables that say so, since contents come in the order of their hashes.
+ */
+#define WAVE_FILES 2048
 #define WAVE_BYTES (64LL * 1024 * 1024)
 
 struct wanted {
@@ -35,9 +40,13 @@ struct wave {
 	int n;
 	int64_t bytes;
 	int next;
-	char last[HASH_HEX_SIZE +
-	    8];         /* the id that the next wave begins after */
 	int64_t before; /* bytes of earlier waves */
+	/* while it is made durable, the next one is fetched */
+	pthread_t keeper;
+	bool is_fetched; /* and not noted yet */
+	bool has_keeper; /* that is to be waited for */
+	int rc;          /* of making it durable */
+	char *why;       /* it could not be; NULL: it is */
 };
 
 static int
@@ -90,6 +99,22 @@ was_missed(const struct wave *w, const char *id)
 	return w->s->missed.len > 0 && strstr(w->s->missed.data, id) != NULL;
 }
 
+/* All questions to the library in one snapshot, before the first request. */
+static int
+look_up(struct wave *w)
+{
+	int rc;
+
+	if ((rc = db_begin_read(w->s->db)) != 0)
+		return rc;
+	for (int i = 0; rc == 0 && i < w->n; i++) {
+		rc = look_here(w, &w->wanted[i]);
+		if (rc == 0 && !w->wanted[i].was_here)
+			rc = name_of(w, &w->wanted[i]);
+	}
+	return db_end(w->s->db, rc);
+}
+
 /* Contents that the store does not name are on their way from nowhere: the
  * other side of an edit that was never published.  They are not asked for. */
 static int
@@ -97,15 +122,11 @@ next_content(void *arg, struct remote_transfer *t)
 {
 	struct wave *w = arg;
 	struct wanted *want;
-	int rc;
 
 	do {
 		if (w->next == w->n)
 			return 0;
 		want = &w->wanted[w->next++];
-		if ((rc = look_here(w, want)) != 0 ||
-		    (!want->was_here && (rc = name_of(w, want)) != 0))
-			return rc;
 	} while (want->path == NULL || was_missed(w, want->id));
 	memset(t, 0, sizeof(*t));
 	t->kind = REMOTE_GET_FILE;
@@ -189,17 +210,41 @@ note_files(struct wave *w)
 	return db_end(w->s->db, rc);
 }
 
-/* What arrived before the wave broke off is kept. */
-static int
-run_wave(struct wave *w)
+static void *
+keep(void *arg)
 {
-	int rc, kept;
+	struct wave *w = arg;
 
-	rc = remote_run(w->s->remote, next_content, got_content, w);
-	if ((kept = take_files(w)) == 0)
-		kept = note_files(w);
-	w->before += w->bytes;
-	return rc != 0 ? rc : kept;
+	if ((w->rc = take_files(w)) != 0)
+		w->why = xstrdup(err_text());
+	return NULL;
+}
+
+/* Where there is no thread to be had, it is waited for now. */
+static void
+begin_keep(struct wave *w)
+{
+	w->is_fetched = true;
+	w->has_keeper = pthread_create(&w->keeper, NULL, keep, w) == 0;
+	if (!w->has_keeper)
+		keep(w);
+}
+
+/* What is not durable is not noted, and fetched again. */
+static int
+end_keep(struct wave *w)
+{
+	int rc;
+
+	if (!w->is_fetched)
+		return 0;
+	w->is_fetched = false;
+	if (w->has_keeper)
+		pthread_join(w->keeper, NULL);
+	rc = w->rc == 0 ? note_files(w) : err_set(w->rc, "%s", w->why);
+	free(w->why);
+	w->why = NULL;
+	return rc;
 }
 
 struct total {
@@ -233,23 +278,76 @@ count_wanted(struct sync *s)
 	return rc;
 }
 
+/* The next ones after `last`, which then is the last of these. */
+static int
+fill_wave(struct wave *w, char *last)
+{
+	int rc;
+
+	mem_reset(w->mem);
+	w->n = w->next = 0;
+	w->bytes = 0;
+	rc = blob_wanted(w->s->db, last, WAVE_FILES, collect, w);
+	if (rc >= 0 && w->n > 0)
+		memcpy(last, w->wanted[w->n - 1].id, HASH_HEX_SIZE);
+	return rc < 0 ? rc : look_up(w);
+}
+
+/*
+ * Two waves by turns: what one fetched is made durable while the other fetches.
+ * What arrived before a wave broke off is kept.
+ */
+static int
+run_waves(struct wave waves[2])
+{
+	char last[HASH_HEX_SIZE + 8] = "";
+	int rc, kept;
+
+	for (int turn = 0;; turn = !turn) {
+		struct wave *w = &waves[turn], *other = &waves[!turn];
+
+		if ((rc = fill_wave(w, last)) != 0 || w->n == 0)
+			return rc;
+		w->before = other->before + other->bytes;
+		rc = remote_run(w->s->remote, next_content, got_content, w);
+		kept = end_keep(other);
+		begin_keep(w);
+		if (rc != 0 || kept != 0)
+			return kept != 0 ? kept : rc;
+	}
+}
+
+static void
+waves_init(struct wave waves[2], struct sync *s)
+{
+	memset(waves, 0, 2 * sizeof(*waves));
+	for (int i = 0; i < 2; i++) {
+		waves[i].s = s;
+		waves[i].mem = mem_new();
+	}
+}
+
+static int
+waves_end(struct wave waves[2], int rc)
+{
+	for (int i = 0; i < 2; i++) {
+		int kept = end_keep(&waves[i]);
+
+		rc = kept != 0 ? kept : rc;
+		mem_free(waves[i].mem);
+	}
+	free(waves);
+	return rc;
+}
+
 int
 fetch_contents(struct sync *s)
 {
-	struct wave w = { .s = s, .mem = mem_new() };
+	struct wave *waves = xmalloc(2 * sizeof(*waves));
 	int rc;
 
-	rc = count_wanted(s);
-	while (rc == 0) {
-		mem_reset(w.mem);
-		w.n = w.next = 0;
-		w.bytes = 0;
-		rc = blob_wanted(s->db, w.last, WAVE_FILES, collect, &w);
-		if (rc < 0 || w.n == 0)
-			break;
-		memcpy(w.last, w.wanted[w.n - 1].id, HASH_HEX_SIZE);
-		rc = run_wave(&w);
-	}
-	mem_free(w.mem);
-	return rc < 0 ? rc : 0;
+	waves_init(waves, s);
+	if ((rc = count_wanted(s)) == 0)
+		rc = run_waves(waves);
+	return waves_end(waves, rc);
 }
