@@ -350,8 +350,21 @@ take_store(struct load *l)
 	    "REMOTE_PASSWORD_FILE");
 }
 
+/* As if the environment said so, which overrides every file. */
+static void
+set_store(struct load *l, const char *url)
+{
+	struct conf_value *v = value_of(l, "REMOTE_URL");
+	struct conf_value *enabled = value_of(l, "WEBDAV_ENABLED");
+
+	v->rank = enabled->rank = FROM_ENVIRONMENT;
+	v->from = enabled->from = "--store";
+	v->text = mem_strdup(l->conf->mem, url);
+	enabled->text = "no";
+}
+
 static int
-load_all(struct load *l, const char *path)
+load_all(struct load *l, const char *path, const char *url)
 {
 	int rc;
 
@@ -359,7 +372,11 @@ load_all(struct load *l, const char *path)
 		return rc;
 	if (l->conf->file != NULL && (rc = read_file(l)) != 0)
 		return rc;
-	if ((rc = read_environment(l)) != 0 || (rc = parse_all(l)) != 0)
+	if ((rc = read_environment(l)) != 0)
+		return rc;
+	if (url != NULL)
+		set_store(l, url);
+	if ((rc = parse_all(l)) != 0)
 		return rc;
 	return take_store(l);
 }
@@ -395,12 +412,18 @@ values_new(struct mem *mem)
 int
 conf_load(const char *path, struct conf **conf)
 {
+	return conf_load_store(path, NULL, conf);
+}
+
+int
+conf_load_store(const char *path, const char *url, struct conf **conf)
+{
 	struct load l = { .conf = conf_new() };
 	int rc;
 
 	l.values = values_new(l.conf->mem);
 	l.conf->values = l.values;
-	rc = load_all(&l, path);
+	rc = load_all(&l, path, url);
 	if (rc != 0) {
 		conf_free(l.conf);
 		return rc;

@@ -96,6 +96,11 @@ struct conf {
  * when a file that was named is not there; E_IO.
  */
 int conf_load(const char *path, struct conf **conf);
+/*
+ * conf_load_store - the same, with another store, whatever file and environment
+ * say of it: "--store" stands for it in errors and conf_each.
+ */
+int conf_load_store(const char *path, const char *url, struct conf **conf);
 void conf_free(struct conf *conf); /* NULL is fine */
 
 /*

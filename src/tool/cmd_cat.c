@@ -22,7 +22,7 @@ cmd_cat(struct tool *tool, int argc, char **argv)
 
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
-	if ((rc = open_library(tool, false)) != 0 ||
+	if ((rc = site_library(&tool->site, false)) != 0 ||
 	    (rc = pick_record(tool, argv[0], true, &held)) != 0)
 		return rc;
 	fd = pick_content(tool, held.rec.id, held.rec.file_type,

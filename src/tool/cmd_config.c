@@ -19,7 +19,6 @@ static const struct out_column columns[] = {
 /* clang-format on */
 
 struct printing {
-	struct tool *tool;
 	struct out out;
 };
 
@@ -29,8 +28,7 @@ key_print(void *arg, const char *key, const char *value, const char *from,
 {
 	struct printing *p = arg;
 
-	if (p->tool->is_store_given &&
-	    (str_eq(key, "REMOTE_URL") || str_eq(key, "WEBDAV_ENABLED")))
+	if (str_eq(from, "--store"))
 		from = "stemma init --store";
 	out_text(&p->out, "key", key);
 	out_text(&p->out, "value", value);
@@ -51,20 +49,20 @@ cmd_config(struct tool *tool, int argc, char **argv)
 	const struct usage usage = { "config", NULL,
 		"Print the configuration in force, and where it comes from",
 		"Secrets are not shown.", rows, 0, 0, false };
-	struct printing p = { .tool = tool };
+	struct printing p;
 	int status;
 	int rc;
 
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
-	if ((rc = open_conf(tool)) != 0)
+	if ((rc = site_conf(&tool->site)) != 0)
 		return rc;
 	/* a library may have noted a store; that there is none yet is fine */
-	open_library(tool, false);
-	if (tool->conf->file != NULL)
-		say("read from %s", tool->conf->file);
+	site_library(&tool->site, false);
+	if (tool->site.conf->file != NULL)
+		say("read from %s", tool->site.conf->file);
 	out_init(&p.out, is_json, columns);
-	rc = conf_each(tool->conf, key_print, &p);
+	rc = conf_each(tool->site.conf, key_print, &p);
 	out_release(&p.out);
 	return rc;
 }

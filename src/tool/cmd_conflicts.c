@@ -82,8 +82,9 @@ conflict_one(void *arg, const struct conflict *c)
 	mem_reset(l->mem);
 	memset(&ours, 0, sizeof(ours));
 	memset(&theirs, 0, sizeof(theirs));
-	if ((rc = record_find(l->tool->db, l->mem, c->stable_id, &ours)) < 0 ||
-	    (rc = record_side(l->tool->db, l->mem, c->stable_id, &theirs,
+	if ((rc = record_find(l->tool->site.db, l->mem, c->stable_id, &ours)) <
+		0 ||
+	    (rc = record_side(l->tool->site.db, l->mem, c->stable_id, &theirs,
 		 NULL)) < 0)
 		return rc;
 	l->n++;
@@ -111,11 +112,11 @@ cmd_conflicts(struct tool *tool, int argc, char **argv)
 
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
-	if ((rc = open_library(tool, false)) != 0)
+	if ((rc = site_library(&tool->site, false)) != 0)
 		return rc;
 	l.mem = mem_new();
 	out_init(&l.out, is_json, columns);
-	rc = conflict_each(tool->db, conflict_one, &l);
+	rc = conflict_each(tool->site.db, conflict_one, &l);
 	out_release(&l.out);
 	mem_free(l.mem);
 	return rc == 0 && l.n > 0 ? STATUS_LEFT : rc;
@@ -164,7 +165,8 @@ merge_put(struct tool *tool, const struct record *r, const struct taken *t,
 	if (!str_eq(tei_kind_name(t->kind), r->file_type))
 		return err_set(E_INPUT, "it is a %s, the record is a %s",
 		    tei_kind_name(t->kind), r->file_type);
-	rc = blob_put(tool->blobs, t->fd, r->file_type, 0, &id, &s->merge_size);
+	rc = blob_put(tool->site.blobs, t->fd, r->file_type, 0, &id,
+	    &s->merge_size);
 	hash_hex(&id, s->merge_id);
 	return rc;
 }
@@ -192,9 +194,9 @@ settle(struct tool *tool, const struct record *r, struct settling *s)
 
 	if ((rc = merge_take(tool, r, s)) != 0)
 		return rc;
-	rc = resolve_conflict(tool->db, tool->mem, r->stable_id, s->resolution,
-	    s->variant, s->file != NULL ? s->merge_id : NULL, s->merge_size,
-	    open_user(tool), &new_id);
+	rc = resolve_conflict(tool->site.db, tool->site.mem, r->stable_id,
+	    s->resolution, s->variant, s->file != NULL ? s->merge_id : NULL,
+	    s->merge_size, open_user(tool), &new_id);
 	if (rc != 0)
 		return rc;
 	if (new_id != NULL)
@@ -228,7 +230,7 @@ cmd_resolve(struct tool *tool, int argc, char **argv)
 		return status;
 	if ((rc = settling_parse(&usage, argc, argv, &s)) != 0)
 		return rc;
-	if ((rc = open_library(tool, false)) != 0 ||
+	if ((rc = site_library(&tool->site, false)) != 0 ||
 	    (rc = pick_record(tool, argv[0], true, &held)) != 0)
 		return rc;
 	return settle(tool, &held.rec, &s);

@@ -36,12 +36,12 @@ sides_find(struct tool *tool, const char *typed, struct sides *s)
 
 	memset(s, 0, sizeof(*s));
 	if ((rc = pick_record(tool, typed, true, &s->ours)) != 0 ||
-	    (rc = conflict_find(tool->db, tool->mem, s->ours.rec.stable_id,
-		 &s->conflict)) < 0)
+	    (rc = conflict_find(tool->site.db, tool->site.mem,
+		 s->ours.rec.stable_id, &s->conflict)) < 0)
 		return rc;
 	s->is_conflict = rc == 1;
-	rc = record_side(tool->db, tool->mem, s->ours.rec.stable_id, &s->theirs,
-	    NULL);
+	rc = record_side(tool->site.db, tool->site.mem, s->ours.rec.stable_id,
+	    &s->theirs, NULL);
 	if (rc == 0)
 		return err_set(E_ABSENT, "%s: the store does not have it yet",
 		    s->ours.rec.stable_id);
@@ -135,7 +135,8 @@ content_path(struct tool *tool, const struct record *r, const char **path)
 	if (fd < 0)
 		return fd;
 	close(fd);
-	*path = blob_path(tool->blobs, tool->mem, r->id, r->file_type);
+	*path = blob_path(tool->site.blobs, tool->site.mem, r->id,
+	    r->file_type);
 	return 0;
 }
 
@@ -224,7 +225,7 @@ cmd_diff(struct tool *tool, int argc, char **argv)
 
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
-	if ((rc = open_library(tool, false)) != 0 ||
+	if ((rc = site_library(&tool->site, false)) != 0 ||
 	    (rc = sides_find(tool, argv[0], &s)) != 0)
 		return rc;
 	if (is_json)

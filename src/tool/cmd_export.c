@@ -157,7 +157,7 @@ export_records(struct exporting *ex)
 	ex->records = fopen(path, "wxe");
 	if (ex->records == NULL)
 		return err_set(E_IO, "%s: %s", path, strerror(errno));
-	rc = record_each(ex->tool->db, &live, export_one, ex);
+	rc = record_each(ex->tool->site.db, &live, export_one, ex);
 	if (fclose(ex->records) != 0 && rc == 0)
 		rc = err_set(E_IO, "records.jsonl: %s", strerror(errno));
 	return rc;
@@ -190,7 +190,7 @@ export_run(struct exporting *ex)
 	struct record_counts counts;
 	int rc;
 
-	if ((rc = record_counts(ex->tool->db, &counts)) != 0 ||
+	if ((rc = record_counts(ex->tool->site.db, &counts)) != 0 ||
 	    (rc = dir_make(ex->dir)) != 0)
 		return rc;
 	stop_catch();
@@ -225,7 +225,7 @@ cmd_export(struct tool *tool, int argc, char **argv)
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
 	ex.dir = argv[0];
-	if ((rc = open_library(tool, false)) != 0 ||
+	if ((rc = site_library(&tool->site, false)) != 0 ||
 	    (rc = export_run(&ex)) != 0)
 		return rc;
 	return ex.failed > 0 ? STATUS_FAILED : STATUS_DONE;

@@ -63,8 +63,8 @@ check_db(struct checking *c, struct db *db)
 static int
 check_auth(struct checking *c)
 {
-	const char *path = path_join(c->tool->mem, c->tool->conf->db_dir,
-	    "auth.db");
+	const char *path = path_join(c->tool->site.mem,
+	    c->tool->site.conf->db_dir, "auth.db");
 	struct db *db;
 	int rc = db_open(path, DB_AUTH, false, &db);
 
@@ -88,17 +88,17 @@ check_library(struct checking *c)
 	if ((rc = check_auth(c)) != 0)
 		return rc;
 	c->where = "database";
-	if ((rc = check_db(c, tool->db)) != 0)
+	if ((rc = check_db(c, tool->site.db)) != 0)
 		return rc;
 	say("Checking the records");
 	c->where = "records";
-	if ((rc = record_check(tool->db, fault_print, c)) != 0)
+	if ((rc = record_check(tool->site.db, fault_print, c)) != 0)
 		return rc;
 	say("Checking the contents%s",
 	    c->want_hash ? "" : ", but not their bytes");
 	c->where = "contents";
-	return blob_check(tool->blobs, tool->db, c->want_hash, c->want_repair,
-	    fault_print, c);
+	return blob_check(tool->site.blobs, tool->site.db, c->want_hash,
+	    c->want_repair, fault_print, c);
 }
 
 /* ---- the store ---------------------------------------------------------- */
@@ -129,7 +129,7 @@ check_all(struct checking *c)
 {
 	int rc;
 
-	if ((rc = open_library(c->tool, false)) != 0 ||
+	if ((rc = site_library(&c->tool->site, false)) != 0 ||
 	    (rc = check_library(c)) != 0)
 		return rc;
 	if (c->want_store) {

@@ -132,17 +132,17 @@ past_print(struct tool *tool, const struct usage *usage, const bool *is_json,
 
 	if (!options_parse(usage, &argc, &argv, &status))
 		return status;
-	if ((rc = open_library(tool, false)) != 0 ||
+	if ((rc = site_library(&tool->site, false)) != 0 ||
 	    (rc = pick_record(tool, argv[0], true, &held)) != 0)
 		return rc;
 	out_init(&out, *is_json,
 	    is_lineage ? lineage_columns : history_columns);
 	if (is_lineage)
-		rc = lineage_each(tool->db, held.rec.stable_id, lineage_one,
-		    &out);
+		rc = lineage_each(tool->site.db, held.rec.stable_id,
+		    lineage_one, &out);
 	else
-		rc = history_each(tool->db, held.rec.stable_id, history_one,
-		    &out);
+		rc = history_each(tool->site.db, held.rec.stable_id,
+		    history_one, &out);
 	out_release(&out);
 	return rc;
 }

@@ -131,7 +131,7 @@ item_add(struct import *im, struct item *it)
 		.user = open_user(im->tool),
 	};
 	char *stable_id;
-	int rc = record_add(im->tool->db, im->mem, &n, &stable_id,
+	int rc = record_add(im->tool->site.db, im->mem, &n, &stable_id,
 	    &it->was_there);
 
 	if (rc == 0)
@@ -145,11 +145,11 @@ items_add(struct import *im, struct item *items, int n)
 	int rc;
 	int i;
 
-	if ((rc = db_begin(im->tool->db)) != 0)
+	if ((rc = db_begin(im->tool->site.db)) != 0)
 		return rc;
 	for (i = 0; rc == 0 && i < n; i++)
 		rc = item_add(im, &items[i]);
-	return db_end(im->tool->db, rc);
+	return db_end(im->tool->site.db, rc);
 }
 
 /* Its content went away before it was held: once more, by itself. */
@@ -163,7 +163,7 @@ item_again(struct import *im, struct item *it)
 	if ((rc = take_open(it->path, &t)) != 0)
 		return rc;
 	it->file_type = tei_kind_name(t.kind);
-	rc = blob_put(im->tool->blobs, t.fd, it->file_type, 0, &id,
+	rc = blob_put(im->tool->site.blobs, t.fd, it->file_type, 0, &id,
 	    &it->size_bytes);
 	take_close(&t);
 	if (rc != 0)
@@ -271,7 +271,7 @@ import_file(void *arg, const char *path, int64_t size_bytes)
 		return rc;
 	progress_show(&im->progress);
 	if (im->batch == NULL &&
-	    (rc = blob_batch_begin(im->tool->blobs, &im->batch)) != 0)
+	    (rc = blob_batch_begin(im->tool->site.blobs, &im->batch)) != 0)
 		return rc;
 	rc = file_take(im, path);
 	im->progress.files_done++;
@@ -381,7 +381,7 @@ collections_of(struct tool *tool, const struct option_list *names,
 
 	*collections = names->n > 0 ? "[]" : NULL;
 	for (i = 0; rc == 0 && i < names->n; i++)
-		rc = collections_change(tool->mem, *collections,
+		rc = collections_change(tool->site.mem, *collections,
 		    names->items[i], true, collections);
 	return rc;
 }
@@ -414,7 +414,7 @@ cmd_import(struct tool *tool, int argc, char **argv)
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
 	out_init(&im.out, is_json, columns);
-	if ((rc = open_library(tool, false)) == 0 &&
+	if ((rc = site_library(&tool->site, false)) == 0 &&
 	    (rc = collections_of(tool, &collections, &im.collections)) == 0)
 		rc = import_run(&im, argv);
 	out_release(&im.out);

@@ -22,29 +22,18 @@
 /* ---- the library -------------------------------------------------------- */
 
 static int
-make_auth(struct tool *tool)
-{
-	const char *path = path_join(tool->mem, tool->conf->db_dir, "auth.db");
-	struct db *db;
-	int rc = db_open(path, DB_AUTH, true, &db);
-
-	if (rc == 0)
-		db_close(db);
-	return rc;
-}
-
-static int
 make_library(struct tool *tool)
 {
 	const char *path;
 	bool was_there;
 	int rc;
 
-	path = path_join(tool->mem, tool->conf->db_dir, "library.db");
+	path = path_join(tool->site.mem, tool->site.conf->db_dir, "library.db");
 	was_there = path_is_file(path);
-	if ((rc = open_library(tool, true)) != 0 || (rc = make_auth(tool)) != 0)
+	if ((rc = site_library(&tool->site, true)) != 0 ||
+	    (rc = site_auth(&tool->site, true)) != 0)
 		return rc;
-	say("The library in %s %s.", tool->conf->db_dir,
+	say("The library in %s %s.", tool->site.conf->db_dir,
 	    was_there ? "is there already" : "was made");
 	return 0;
 }
@@ -83,10 +72,10 @@ static int
 join_store(struct tool *tool, bool is_known)
 {
 	bool made = false;
-	int rc = store_join(tool->db, tool->remote, &made);
+	int rc = store_join(tool->site.db, tool->site.remote, &made);
 
 	if (rc == 0)
-		say("The store at %s %s.", remote_name(tool->remote),
+		say("The store at %s %s.", remote_name(tool->site.remote),
 		    is_known   ? "is the one of this library"
 			: made ? "was created"
 			       : "was joined");
@@ -100,7 +89,8 @@ meet_store(struct tool *tool, bool want_probe)
 	char *known;
 	int rc;
 
-	if ((rc = meta_find(tool->db, tool->mem, "store", &known)) < 0)
+	if ((rc = meta_find(tool->site.db, tool->site.mem, "store", &known)) <
+	    0)
 		return rc;
 	if (rc == 1) {
 		rc = join_store(tool, true);
@@ -116,10 +106,10 @@ init_do(struct tool *tool, const char *url, bool want_probe)
 {
 	int rc;
 
-	if ((rc = open_conf_store(tool, url)) != 0 ||
+	if ((rc = site_conf_store(&tool->site, url)) != 0 ||
 	    (rc = make_library(tool)) != 0)
 		return rc;
-	if (tool->conf->remote_url == NULL) {
+	if (tool->site.conf->remote_url == NULL) {
 		say("No store is configured; \"stemma init --store URL\" joins "
 		    "one.");
 		return 0;
@@ -128,7 +118,7 @@ init_do(struct tool *tool, const char *url, bool want_probe)
 	if ((rc = open_remote(tool)) != 0 ||
 	    (rc = meet_store(tool, want_probe)) != 0)
 		return rc;
-	return url != NULL ? open_note_store(tool) : 0;
+	return url != NULL ? site_note_store(&tool->site) : 0;
 }
 
 int

@@ -83,12 +83,12 @@ list_all(struct tool *tool, struct listing *l,
 {
 	int rc;
 
-	if ((rc = open_library(tool, false)) != 0)
+	if ((rc = site_library(&tool->site, false)) != 0)
 		return rc;
 	stop_catch();
 	l->mem = mem_new();
 	out_init(&l->out, is_json, l->is_trash ? trash_columns : list_columns);
-	rc = record_each(tool->db, filter, list_one, l);
+	rc = record_each(tool->site.db, filter, list_one, l);
 	out_release(&l->out);
 	mem_free(l->mem);
 	return rc;
@@ -188,7 +188,7 @@ cmd_show(struct tool *tool, int argc, char **argv)
 
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
-	if ((rc = open_library(tool, false)) != 0 ||
+	if ((rc = site_library(&tool->site, false)) != 0 ||
 	    (rc = pick_record(tool, argv[0], true, &held)) != 0)
 		return rc;
 	out_init(&out, is_json, NULL);

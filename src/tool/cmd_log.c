@@ -73,10 +73,10 @@ cmd_log(struct tool *tool, int argc, char **argv)
 
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
-	if ((rc = open_library(tool, false)) != 0)
+	if ((rc = site_library(&tool->site, false)) != 0)
 		return rc;
 	out_init(&out, is_json, columns);
-	rc = run_each(tool->db, (int)(limit < RUNS_MAX ? limit : RUNS_MAX),
+	rc = run_each(tool->site.db, (int)(limit < RUNS_MAX ? limit : RUNS_MAX),
 	    log_one, &out);
 	out_release(&out);
 	return rc;

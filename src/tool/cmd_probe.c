@@ -34,14 +34,15 @@ probe_do(struct tool *tool, const char *url, int64_t largest_body, bool is_json)
 	struct probe_findings findings;
 	int rc;
 
-	if ((rc = open_conf_store(tool, url)) != 0)
+	if ((rc = site_conf_store(&tool->site, url)) != 0)
 		return rc;
-	rc = url == NULL ? open_library(tool, false) : 0;
+	rc = url == NULL ? site_library(&tool->site, false) : 0;
 	if (rc != 0 && rc != E_ABSENT)
 		return rc;
 	stop_catch();
 	if ((rc = probing_run(tool, largest_body, &findings)) != 0 ||
-	    (tool->db != NULL && (rc = probing_keep(tool, &findings)) != 0) ||
+	    (tool->site.db != NULL &&
+		(rc = probing_keep(tool, &findings)) != 0) ||
 	    (rc = findings_print(&findings, is_json)) != 0)
 		return rc;
 	return probing_verdict(tool, &findings);

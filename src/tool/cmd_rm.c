@@ -19,7 +19,7 @@ delete_one(struct tool *tool, const char *typed)
 
 	if ((rc = pick_record(tool, typed, false, &held)) != 0)
 		return rc;
-	rc = record_delete(tool->db, held.rec.stable_id, open_user(tool));
+	rc = record_delete(tool->site.db, held.rec.stable_id, open_user(tool));
 	if (rc != 0)
 		return err_wrap(rc, "%s", typed);
 	say("%s %s was deleted", held.rec.stable_id, held.rec.filename);
@@ -41,7 +41,7 @@ cmd_rm(struct tool *tool, int argc, char **argv)
 
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
-	if ((rc = open_library(tool, false)) != 0)
+	if ((rc = site_library(&tool->site, false)) != 0)
 		return rc;
 	for (i = 0; i < argc; i++) {
 		rc = delete_one(tool, argv[i]);
@@ -74,7 +74,7 @@ cmd_restore(struct tool *tool, int argc, char **argv)
 
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
-	if ((rc = open_library(tool, false)) != 0 ||
+	if ((rc = site_library(&tool->site, false)) != 0 ||
 	    (rc = pick_record(tool, argv[0], true, &held)) != 0)
 		return rc;
 	if (seq == 0 && !held.rec.deleted)
@@ -82,7 +82,8 @@ cmd_restore(struct tool *tool, int argc, char **argv)
 		    "%s is not deleted; --version says which of its past is "
 		    "wanted",
 		    held.rec.stable_id);
-	rc = record_restore(tool->db, held.rec.stable_id, seq, open_user(tool));
+	rc = record_restore(tool->site.db, held.rec.stable_id, seq,
+	    open_user(tool));
 	if (rc != 0)
 		return err_wrap(rc, "%s", held.rec.stable_id);
 	say("%s %s is back", held.rec.stable_id, held.rec.filename);

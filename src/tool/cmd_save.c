@@ -24,11 +24,11 @@ save_taken(struct tool *tool, const struct record *r, const struct taken *t,
 	if (!str_eq(tei_kind_name(t->kind), r->file_type))
 		return err_set(E_INPUT, "it is a %s, the record is a %s",
 		    tei_kind_name(t->kind), r->file_type);
-	rc = blob_put(tool->blobs, t->fd, r->file_type, 0, &id, &size);
+	rc = blob_put(tool->site.blobs, t->fd, r->file_type, 0, &id, &size);
 	if (rc != 0)
 		return rc;
 	hash_hex(&id, hex);
-	rc = record_save(tool->db, r->stable_id, hex, size, if_id,
+	rc = record_save(tool->site.db, r->stable_id, hex, size, if_id,
 	    open_user(tool));
 	if (rc != 0)
 		return rc;
@@ -59,7 +59,7 @@ cmd_save(struct tool *tool, int argc, char **argv)
 
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
-	if ((rc = open_library(tool, false)) != 0 ||
+	if ((rc = site_library(&tool->site, false)) != 0 ||
 	    (rc = pick_record(tool, argv[0], false, &held)) != 0)
 		return rc;
 	if ((rc = take_open(argv[1], &t)) != 0)

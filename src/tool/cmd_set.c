@@ -99,14 +99,14 @@ set_all(struct tool *tool, char **argv)
 	if ((rc = pick_record(tool, argv[0], false, &held)) != 0)
 		return rc;
 	for (i = 1; argv[i] != NULL; i++)
-		if ((rc = set_word(tool->mem, r, argv[i])) != 0)
+		if ((rc = set_word(tool->site.mem, r, argv[i])) != 0)
 			return rc;
 	set.label = r->label;
 	set.doc_collections = r->doc_collections;
 	set.doc_metadata = r->doc_metadata;
 	set.file_metadata = r->file_metadata;
 	set.is_gold = r->is_gold ? 1 : 0;
-	rc = record_set(tool->db, r->stable_id, &set, open_user(tool));
+	rc = record_set(tool->site.db, r->stable_id, &set, open_user(tool));
 	if (rc != 0)
 		return err_wrap(rc, "%s", r->stable_id);
 	say("%s %s was changed", r->stable_id, r->filename);
@@ -139,8 +139,8 @@ cmd_set(struct tool *tool, int argc, char **argv)
 			    "%s: not one of label=, gold=, collection+=, "
 			    "collection-=, meta.KEY=, file.KEY=",
 			    argv[i]);
-	if ((rc = open_library(tool, false)) != 0 ||
-	    (rc = db_begin(tool->db)) != 0)
+	if ((rc = site_library(&tool->site, false)) != 0 ||
+	    (rc = db_begin(tool->site.db)) != 0)
 		return rc;
-	return db_end(tool->db, set_all(tool, argv));
+	return db_end(tool->site.db, set_all(tool, argv));
 }

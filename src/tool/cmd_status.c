@@ -50,7 +50,8 @@ read_meta(struct tool *tool, struct state *s)
 	int rc = 0;
 
 	for (i = 0; rc >= 0 && i < sizeof(rows) / sizeof(*rows); i++)
-		rc = meta_find(tool->db, tool->mem, rows[i].key, rows[i].value);
+		rc = meta_find(tool->site.db, tool->site.mem, rows[i].key,
+		    rows[i].value);
 	return rc < 0 ? rc : 0;
 }
 
@@ -70,16 +71,16 @@ read_sync(struct tool *tool, struct state *s, bool is_offline)
 	char *work_dir;
 	int rc;
 
-	if ((rc = open_work_dir(tool, &work_dir)) != 0)
+	if ((rc = site_work_dir(&tool->site, &work_dir)) != 0)
 		return rc;
 	if (open_remote(tool) != 0)
-		reason = mem_strdup(tool->mem, err_text());
+		reason = mem_strdup(tool->site.mem, err_text());
 	else
-		s->store = remote_name(tool->remote);
-	rc = sync_status(tool->db, is_offline ? NULL : tool->remote, work_dir,
-	    &s->sync);
+		s->store = remote_name(tool->site.remote);
+	rc = sync_status(tool->site.db, is_offline ? NULL : tool->site.remote,
+	    work_dir, &s->sync);
 	if (rc == E_ABSENT && reason == NULL)
-		reason = mem_strdup(tool->mem, err_text());
+		reason = mem_strdup(tool->site.mem, err_text());
 	if (rc != 0 && rc != E_ABSENT)
 		return rc;
 	if (reason != NULL || is_offline)
@@ -93,12 +94,12 @@ read_library(struct tool *tool, struct state *s)
 {
 	int rc;
 
-	if ((rc = db_begin_read(tool->db)) != 0)
+	if ((rc = db_begin_read(tool->site.db)) != 0)
 		return rc;
-	if ((rc = record_counts(tool->db, &s->counts)) == 0 &&
-	    (rc = state_find(tool->db, &s->digest)) >= 0)
+	if ((rc = record_counts(tool->site.db, &s->counts)) == 0 &&
+	    (rc = state_find(tool->site.db, &s->digest)) >= 0)
 		rc = read_meta(tool, s);
-	return db_end(tool->db, rc);
+	return db_end(tool->site.db, rc);
 }
 
 static void
@@ -182,7 +183,7 @@ status_do(struct tool *tool, int64_t max_age_s, bool is_offline, bool is_json)
 	int rc;
 
 	memset(&s, 0, sizeof(s));
-	if ((rc = open_library(tool, false)) != 0)
+	if ((rc = site_library(&tool->site, false)) != 0)
 		return rc;
 	stop_catch();
 	if ((rc = read_library(tool, &s)) != 0 ||

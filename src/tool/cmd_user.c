@@ -3,10 +3,7 @@
 #include "auth/user.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "base/str.h"
-#include "conf/conf.h"
-#include "local/db.h"
 #include "tool/open.h"
 #include "tool/options.h"
 #include "tool/out.h"
@@ -17,23 +14,6 @@
 #include <string.h>
 
 /* Who may sign in: a table of commands of its own. */
-
-static int
-open_auth(struct tool *tool, struct db **db)
-{
-	const char *path;
-	int rc;
-
-	if ((rc = open_conf(tool)) != 0)
-		return rc;
-	path = path_join(tool->mem, tool->conf->db_dir, "auth.db");
-	rc = db_open(path, DB_AUTH, false, db);
-	if (rc == E_ABSENT)
-		return err_set(E_ABSENT,
-		    "there are no users in %s yet: run \"stemma init\"",
-		    tool->conf->db_dir);
-	return rc;
-}
 
 /* Forgets the password whatever happens. */
 static void
@@ -94,7 +74,6 @@ user_cmd_add(struct tool *tool, int argc, char **argv)
 		"The password is asked for, or read from stdin.  Without a "
 		"role: user.",
 		rows, 1, 1, false };
-	struct db *db = NULL;
 	unsigned roles;
 	int status;
 	int rc;
@@ -105,10 +84,9 @@ user_cmd_add(struct tool *tool, int argc, char **argv)
 	option_list_release(&list);
 	if (rc != 0)
 		return options_wrong(&usage, "%s", err_text());
-	if ((rc = open_auth(tool, &db)) != 0)
+	if ((rc = site_auth(&tool->site, false)) != 0)
 		return rc;
-	rc = add_do(db, argv[0], fullname, roles);
-	db_close(db);
+	rc = add_do(tool->site.auth, argv[0], fullname, roles);
 	return rc;
 }
 
@@ -118,7 +96,7 @@ passwd_do(struct tool *tool, struct db *db, const char *name)
 {
 	struct buf secret = { NULL, 0, 0 };
 	struct user user;
-	int rc = user_find(db, name, tool->mem, &user);
+	int rc = user_find(db, name, tool->site.mem, &user);
 
 	if (rc == 0)
 		return err_set(E_ABSENT, "%s: there is no such user", name);
@@ -140,16 +118,14 @@ user_cmd_passwd(struct tool *tool, int argc, char **argv)
 		"Give a user a new password",
 		"The password is asked for, or read from stdin.", NULL, 1, 1,
 		false };
-	struct db *db = NULL;
 	int status;
 	int rc;
 
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
-	if ((rc = open_auth(tool, &db)) != 0)
+	if ((rc = site_auth(&tool->site, false)) != 0)
 		return rc;
-	rc = passwd_do(tool, db, argv[0]);
-	db_close(db);
+	rc = passwd_do(tool, tool->site.auth, argv[0]);
 	return rc;
 }
 
@@ -163,7 +139,6 @@ user_cmd_role(struct tool *tool, int argc, char **argv)
 		"A ROLE is user, annotator, reviewer or admin.", NULL, 2, -1,
 		false };
 	struct option_list list = { NULL, 0 };
-	struct db *db = NULL;
 	unsigned roles;
 	int status;
 	int rc;
@@ -174,11 +149,10 @@ user_cmd_role(struct tool *tool, int argc, char **argv)
 	list.n = argc - 1;
 	if (roles_of(&list, &roles) != 0)
 		return options_wrong(&usage, "%s", err_text());
-	if ((rc = open_auth(tool, &db)) != 0)
+	if ((rc = site_auth(&tool->site, false)) != 0)
 		return rc;
-	if ((rc = user_set_roles(db, argv[0], roles)) == 0)
+	if ((rc = user_set_roles(tool->site.auth, argv[0], roles)) == 0)
 		say("%s has these roles now", argv[0]);
-	db_close(db);
 	return rc;
 }
 
@@ -187,16 +161,14 @@ user_cmd_remove(struct tool *tool, int argc, char **argv)
 {
 	const struct usage usage = { "user remove", "NAME", "Remove a user",
 		"What the user did stays.", NULL, 1, 1, false };
-	struct db *db = NULL;
 	int status;
 	int rc;
 
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
-	if ((rc = open_auth(tool, &db)) != 0)
+	if ((rc = site_auth(&tool->site, false)) != 0)
 		return rc;
-	rc = user_remove(db, argv[0]);
-	db_close(db);
+	rc = user_remove(tool->site.auth, argv[0]);
 	if (rc == 0)
 		return err_set(E_ABSENT, "%s: there is no such user", argv[0]);
 	if (rc == 1)
@@ -263,19 +235,17 @@ user_cmd_list(struct tool *tool, int argc, char **argv)
 	};
 	const struct usage usage = { "user list", NULL, "Print who may sign in",
 		NULL, rows, 0, 0, false };
-	struct db *db = NULL;
 	struct out out;
 	int status;
 	int rc;
 
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
-	if ((rc = open_auth(tool, &db)) != 0)
+	if ((rc = site_auth(&tool->site, false)) != 0)
 		return rc;
 	out_init(&out, is_json, columns);
-	rc = user_each(db, user_row, &out);
+	rc = user_each(tool->site.auth, user_row, &out);
 	out_release(&out);
-	db_close(db);
 	return rc;
 }
 

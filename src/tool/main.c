@@ -102,7 +102,7 @@ leading_parse(struct tool *tool, struct leading *l, int *argc, char ***argv,
 	};
 	const struct usage usage = { "", "COMMAND [ARGUMENT]...",
 		"Keep a library of PDF and TEI documents in step with a store",
-		command_lines(tool->mem), rows, 0, -1, true };
+		command_lines(tool->site.mem), rows, 0, -1, true };
 
 	if (!options_parse(&usage, argc, argv, status))
 		return false;
@@ -148,7 +148,7 @@ run(struct tool *tool, int argc, char **argv)
 
 	if (!leading_parse(tool, &l, &argc, &argv, &status))
 		return status;
-	tool->conf_file = l.conf_file;
+	tool->site.conf_file = l.conf_file;
 	say_set_quiet(l.is_quiet);
 	if (l.is_verbose)
 		log_set_level(LOG_DEBUG);
@@ -184,19 +184,18 @@ end_of_pipe(void)
 int
 main(int argc, char **argv)
 {
-	struct tool tool = { NULL };
+	struct tool tool = { .user = NULL };
 	int end;
 	int rc;
 
 	signal(SIGPIPE, SIG_IGN);
-	tool.mem = mem_new();
+	site_init(&tool.site, NULL);
 	rc = run(&tool, argc, argv);
 	progress_clear();
 	if (rc < 0 && !out_is_gone())
 		complain("%s", err_text());
 	end = out_end();
-	open_close(&tool);
-	mem_free(tool.mem);
+	site_release(&tool.site);
 	if (out_is_gone())
 		end_of_pipe();
 	if (end != 0 && rc >= 0)

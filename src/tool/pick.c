@@ -15,11 +15,12 @@ pick_record(struct tool *tool, const char *typed, bool want_deleted,
     struct held *held)
 {
 	char *stable_id;
-	int rc = record_find_id(tool->db, tool->mem, typed, want_deleted,
-	    &stable_id);
+	int rc = record_find_id(tool->site.db, tool->site.mem, typed,
+	    want_deleted, &stable_id);
 
 	if (rc > 0)
-		rc = record_find(tool->db, tool->mem, stable_id, held);
+		rc = record_find(tool->site.db, tool->site.mem, stable_id,
+		    held);
 	if (rc == 0)
 		return err_set(E_ABSENT, "%s: there is no such record%s", typed,
 		    want_deleted ? ""
@@ -67,7 +68,7 @@ int
 pick_content(struct tool *tool, const char *id, const char *file_type,
     const char *reason)
 {
-	int fd = blob_open(tool->blobs, id, file_type);
+	int fd = blob_open(tool->site.blobs, id, file_type);
 
 	if (fd == E_ABSENT)
 		return err_set(E_ABSENT,

@@ -25,9 +25,9 @@ is_joined(struct tool *tool)
 {
 	char *uuid;
 
-	if (tool->db == NULL)
+	if (tool->site.db == NULL)
 		return 0;
-	return meta_find(tool->db, tool->mem, "store", &uuid);
+	return meta_find(tool->site.db, tool->site.mem, "store", &uuid);
 }
 
 int
@@ -38,13 +38,13 @@ probing_run(struct tool *tool, int64_t largest_body,
 	int rc;
 
 	if ((rc = open_remote(tool)) != 0 ||
-	    (rc = open_remote_config(tool, &config)) != 0 ||
+	    (rc = site_remote_config(&tool->site, &config)) != 0 ||
 	    (rc = is_joined(tool)) < 0)
 		return rc;
-	if (rc == 0 && (rc = remote_make_root(tool->remote)) != 0)
+	if (rc == 0 && (rc = remote_make_root(tool->site.remote)) != 0)
 		return rc;
 	say("Trying the store at %s; this takes about ten seconds.",
-	    remote_name(tool->remote));
+	    remote_name(tool->site.remote));
 	return probe_run(&config, largest_body, on_sentence, NULL, findings);
 }
 
@@ -55,7 +55,7 @@ probing_keep(struct tool *tool, const struct probe_findings *findings)
 	int rc;
 
 	probe_json(findings, &json);
-	rc = meta_put(tool->db, "probe", buf_text(&json));
+	rc = meta_put(tool->site.db, "probe", buf_text(&json));
 	buf_release(&json);
 	return rc;
 }
@@ -63,5 +63,5 @@ probing_keep(struct tool *tool, const struct probe_findings *findings)
 int
 probing_verdict(struct tool *tool, const struct probe_findings *findings)
 {
-	return tool->conf->single_writer ? 0 : probe_verdict(findings);
+	return tool->site.conf->single_writer ? 0 : probe_verdict(findings);
 }

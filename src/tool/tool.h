@@ -3,13 +3,7 @@
 #ifndef TOOL_TOOL_H
 #define TOOL_TOOL_H
 
-#include <stdbool.h>
-
-struct blobs;
-struct conf;
-struct db;
-struct mem;
-struct remote;
+#include "site/site.h"
 
 /* How a command ends. */
 enum status {
@@ -20,19 +14,9 @@ enum status {
 	STATUS_BUSY = 4,
 };
 
-/*
- * What a command works with.  Opened by open.h as far as it is needed, closed
- * by main; NULL until then.
- */
+/* What a command works with.  Released by main. */
 struct tool {
-	const char *conf_file; /* -c, or NULL; borrowed */
-	struct mem *mem;       /* for as long as the program runs */
-	struct conf *conf;
-	bool is_store_given;  /* by --store, now or at init */
-	const char *conf_url; /* what the configuration says without it */
-	struct db *db;
-	struct blobs *blobs;
-	struct remote *remote;
+	struct site site;
 	const char *user; /* who makes changes; see open_user */
 };
 
