@@ -228,3 +228,30 @@ path_self(struct mem *mem, char **path)
 	*path = mem_strndup(mem, text, (size_t)len);
 	return 0;
 }
+
+int
+path_program(struct mem *mem, const char *name, char **path)
+{
+	static const char *const beside[] = { "", "../hub/", "../tool/",
+		"../respond/" };
+	static const char *const installed[] = { LIBEXECDIR "/stemma", BINDIR };
+	char *self;
+	size_t i;
+	int rc;
+
+	if ((rc = path_self(mem, &self)) != 0)
+		return rc;
+	self[path_base(self) - self] = '\0';
+	for (i = 0; i < sizeof(beside) / sizeof(*beside); i++) {
+		*path = mem_printf(mem, "%s%s%s", self, beside[i], name);
+		if (access(*path, X_OK) == 0)
+			return 0;
+	}
+	for (i = 0; i < sizeof(installed) / sizeof(*installed); i++) {
+		*path = path_join(mem, installed[i], name);
+		if (access(*path, X_OK) == 0)
+			return 0;
+	}
+	return err_set(E_ABSENT, "the program %s is neither in %s nor in %s",
+	    name, self, LIBEXECDIR "/stemma");
+}

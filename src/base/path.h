@@ -39,4 +39,12 @@ int path_sync_dir(const char *path);
  */
 int path_self(struct mem *mem, char **path);
 
+/*
+ * path_program - where another of our programs is ("stemma", "stemma-hub"):
+ * beside the running one, where a build puts it (../hub, ../tool, ../respond),
+ * or where it was installed ($libexecdir/stemma, $bindir); memory of `mem`.
+ * E_ABSENT.
+ */
+int path_program(struct mem *mem, const char *name, char **path);
+
 #endif
