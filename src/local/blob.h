@@ -122,8 +122,9 @@ int blob_collect(struct blobs *blobs, struct db *db, int64_t *n);
  * hold; `fn` is told each fault in a sentence.  With `repair`: counts are set
  * right, a content that is damaged or missing is marked as not present (so that
  * the next sync fetches it), the damaged file moved to "ROOT/.damaged/", and one
- * that was thought missing but is here is noted.  Non-zero from `fn` stops and
- * is answered; faults alone are no error.
+ * that was thought missing but is here is noted (which the next sync does too,
+ * so it is no fault where its length is right).  Non-zero from `fn` stops and is
+ * answered; faults alone are no error.
  */
 int blob_check(struct blobs *blobs, struct db *db, bool hash, bool repair,
     int (*fn)(void *arg, const char *fault), void *arg);

@@ -244,6 +244,8 @@ check_absent(const struct check *c, const struct content *x)
 	if (blob_find(c->blobs, x->id, x->file_type, &size) != 1 ||
 	    has_its_hash(c, x) != 1)
 		return 0;
+	if (size == x->size && !c->repair)
+		return 0; /* a sync was stopped; the next one notes it */
 	rc = tell(c, x->id, x->file_type, "is here, but was thought missing");
 	return rc != 0 || !c->repair ? rc : note_arrival(c, x, size);
 }

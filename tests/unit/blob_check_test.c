@@ -170,6 +170,18 @@ a_file_that_came_before_a_crash_is_noted(void **state)
 }
 
 static void
+what_a_killed_sync_did_not_note_is_no_fault(void **state)
+{
+	struct contents *c = *state;
+
+	library_exec(c->l, "UPDATE storage_refs SET present = 0");
+	assert_string_equal(check(c, true, false), "");
+	assert_int_equal(ref_is_here(c->l->db, abc, "pdf"), 0);
+	check(c, true, true);
+	assert_int_equal(ref_is_here(c->l->db, abc, "pdf"), 1);
+}
+
+static void
 a_wrong_file_is_not_noted(void **state)
 {
 	struct contents *c = *state;
@@ -258,6 +270,7 @@ main(void)
 		T(changed_bytes_are_found_by_the_hash),
 		T(the_only_copy_of_a_change_is_not_called_synced),
 		T(a_file_that_came_before_a_crash_is_noted),
+		T(what_a_killed_sync_did_not_note_is_no_fault),
 		T(a_wrong_file_is_not_noted),
 		T(wrong_counts_are_set_right),
 		T(lost_rows_are_made_again),
