@@ -17,6 +17,7 @@ struct check {
 	struct db *db;       /* borrowed */
 	bool hash;
 	bool repair;
+	bool is_thorough; /* what the next sync would note counts too */
 	int (*fn)(void *arg, const char *fault);
 	void *arg;
 };
@@ -244,7 +245,7 @@ check_absent(const struct check *c, const struct content *x)
 	if (blob_find(c->blobs, x->id, x->file_type, &size) != 1 ||
 	    has_its_hash(c, x) != 1)
 		return 0;
-	if (size == x->size && !c->repair)
+	if (size == x->size && !c->is_thorough)
 		return 0; /* a sync was stopped; the next one notes it */
 	rc = tell(c, x->id, x->file_type, "is here, but was thought missing");
 	return rc != 0 || !c->repair ? rc : note_arrival(c, x, size);
@@ -285,10 +286,10 @@ int
 blob_check(struct blobs *blobs, struct db *db, bool hash, bool repair,
     int (*fn)(void *arg, const char *fault), void *arg)
 {
-	struct check c = { blobs, db, hash, repair, fn, arg };
+	struct check c = { blobs, db, hash, repair, repair, fn, arg };
 	struct content x = { 0 };
 	bool is_suspect;
-	struct check look = { blobs, db, hash, false, tell_nobody,
+	struct check look = { blobs, db, hash, false, repair, tell_nobody,
 		&is_suspect };
 	int rc;
 
