@@ -511,6 +511,50 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 /* Is there anybody else with a role of ?2? */
 [AUTH_USER_OTHERS_WITH] = { AUTH,
 	"SELECT 1 FROM users WHERE username <> ?1 AND roles & ?2 LIMIT 1" },
+[AUTH_USER_SET_FULLNAME] = { AUTH,
+	"UPDATE users SET fullname = ?2, updated_at = ?3 WHERE username = ?1" },
+
+[AUTH_SESSION_ADD] = { AUTH,
+	"INSERT INTO sessions (key, username, created_ms, used_ms)"
+	" VALUES (?1, ?2, ?3, ?3)" },
+[AUTH_SESSION_FIND] = { AUTH,
+	"SELECT s.used_ms, u.username, u.fullname, u.roles FROM sessions s"
+	" LEFT JOIN users u ON u.username = s.username WHERE s.key = ?1" },
+[AUTH_SESSION_TOUCH] = { AUTH,
+	"UPDATE sessions SET used_ms = ?2 WHERE key = ?1" },
+[AUTH_SESSION_REMOVE] = { AUTH,
+	"DELETE FROM sessions WHERE key = ?1" },
+[AUTH_SESSION_EACH_OF] = { AUTH,
+	"SELECT key FROM sessions WHERE username = ?1 ORDER BY used_ms" },
+/* All of a user, but for one, or for none (NULL). */
+[AUTH_SESSION_REMOVE_OF] = { AUTH,
+	"DELETE FROM sessions WHERE username = ?1 AND key IS NOT ?2" },
+[AUTH_SESSION_SWEEP] = { AUTH,
+	"DELETE FROM sessions WHERE used_ms < ?1" },
+/* All of a user but the ?2 that were used last. */
+[AUTH_SESSION_TRIM] = { AUTH,
+	"DELETE FROM sessions WHERE key IN (SELECT key FROM sessions"
+	" WHERE username = ?1 ORDER BY used_ms DESC LIMIT -1 OFFSET ?2)" },
+
+[AUTH_FAILURE_FIND] = { AUTH,
+	"SELECT count, at_ms, good_ms FROM failures"
+	" WHERE user = ?1 AND address = ?2" },
+[AUTH_FAILURE_PUT] = { AUTH,
+	"INSERT INTO failures (user, address, count, at_ms)"
+	" VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE"
+	" SET count = excluded.count, at_ms = excluded.at_ms" },
+[AUTH_FAILURE_GOOD] = { AUTH,
+	"UPDATE failures SET count = 0, good_ms = ?3"
+	" WHERE user = ?1 AND address = ?2" },
+[AUTH_FAILURE_FORGET_USER] = { AUTH,
+	"UPDATE failures SET count = 0 WHERE user = ?1" },
+[AUTH_FAILURE_SWEEP] = { AUTH,
+	"DELETE FROM failures WHERE at_ms < ?1 AND good_ms < ?2" },
+/* All but the ?1 newest. */
+[AUTH_FAILURE_TRIM] = { AUTH,
+	"DELETE FROM failures WHERE (user, address) IN (SELECT user, address"
+	" FROM failures ORDER BY good_ms > 0 DESC, at_ms DESC"
+	" LIMIT -1 OFFSET ?1)" },
 
 };
 /* clang-format on */
