@@ -920,7 +920,7 @@ def tell(world):
     for note in world.notes[-12:]:
         print("# " + note.rstrip().replace("\n", "\n#   "),
               file=sys.stderr)
-    servers = [s for s in world.own if isinstance(s, Server)]
+    servers = [s for s in world.own if hasattr(s, "tail")]
     if world.kind in World.servers:
         servers.append(World.servers[world.kind])
     for server in servers:
