@@ -10,19 +10,12 @@
 #define PAGE 50        /* rows of one record that are held at once */
 #define PRUNE_PAGE 500 /* rows that one transaction forgets */
 
-/* Reads rows older than `before`; answers how many. */
+/* Rows of either statement, which are bound already; answers how many. */
 static int
-read_page(struct db *db, struct mem *mem, const char *stable_id, int64_t before,
-    int max, struct past *page)
+read_rows(struct stmt *st, struct mem *mem, struct past *page)
 {
-	struct stmt *st;
 	int rc, n = 0, bad = 0;
 
-	if ((rc = db_stmt(db, HISTORY_PAGE, &st)) != 0)
-		return rc;
-	db_bind_text(st, 1, stable_id);
-	db_bind_int(st, 2, before);
-	db_bind_int(st, 3, max);
 	while (bad == 0 && (rc = db_step(st)) == 1) {
 		page[n].seq = db_int(st, 0);
 		page[n].at = db_text_dup(st, 1, mem);
@@ -35,12 +28,32 @@ read_page(struct db *db, struct mem *mem, const char *stable_id, int64_t before,
 	return bad != 0 ? bad : rc < 0 ? rc : n;
 }
 
-int
-history_each(struct db *db, const char *stable_id,
+/*
+ * Reads rows older than `before`, of one record or (NULL) of the trash; answers
+ * how many.
+ */
+static int
+read_page(struct db *db, struct mem *mem, const char *stable_id, int64_t before,
+    int max, struct past *page)
+{
+	struct stmt *st;
+	int rc, at = 1;
+
+	rc = db_stmt(db, stable_id != NULL ? HISTORY_PAGE : HISTORY_TRASH, &st);
+	if (rc != 0)
+		return rc;
+	if (stable_id != NULL)
+		db_bind_text(st, at++, stable_id);
+	db_bind_int(st, at++, before);
+	db_bind_int(st, at, max);
+	return read_rows(st, mem, page);
+}
+
+static int
+each(struct db *db, const char *stable_id, int64_t before,
     int (*fn)(void *arg, const struct past *past), void *arg)
 {
 	struct mem *mem = mem_new();
-	int64_t before = INT64_MAX;
 	struct past *page;
 	int rc, n, i;
 
@@ -55,6 +68,38 @@ history_each(struct db *db, const char *stable_id,
 	} while (rc == 0 && n == PAGE);
 	mem_free(mem);
 	return rc;
+}
+
+int
+history_each(struct db *db, const char *stable_id,
+    int (*fn)(void *arg, const struct past *past), void *arg)
+{
+	return each(db, stable_id, INT64_MAX, fn, arg);
+}
+
+int
+history_trash(struct db *db, int64_t before,
+    int (*fn)(void *arg, const struct past *past), void *arg)
+{
+	return each(db, NULL, before > 0 ? before : INT64_MAX, fn, arg);
+}
+
+int
+history_has_content(struct db *db, struct mem *mem, const char *stable_id,
+    const char *id, char **file_type)
+{
+	struct stmt *st;
+	int rc;
+
+	if ((rc = db_stmt(db, HISTORY_HAS_CONTENT, &st)) != 0)
+		return rc;
+	db_bind_text(st, 1, stable_id);
+	db_bind_text(st, 2, id);
+	if ((rc = db_step(st)) != 1)
+		return rc;
+	*file_type = db_text_dup(st, 0, mem);
+	db_reset(st);
+	return 1;
 }
 
 int

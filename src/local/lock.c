@@ -200,3 +200,20 @@ lock_each(struct db *db, const char *owner,
 	mem_free(mem);
 	return rc;
 }
+
+int
+lock_each_other(struct db *db, const char *owner,
+    int (*fn)(void *arg, const char *stable_id), void *arg)
+{
+	struct stmt *st;
+	int rc, told = 0;
+
+	rc = lock_stmt(db, LOCK_EACH_OTHER, owner != NULL ? owner : "", &st);
+	if (rc != 0)
+		return rc;
+	bind_span(st, 2, clock_wall_ms());
+	while (told == 0 && (rc = db_step(st)) == 1)
+		told = fn(arg, db_text(st, 0));
+	db_reset(st);
+	return told != 0 ? told : rc;
+}

@@ -33,6 +33,13 @@ int lock_remove_all(struct db *db, const char *owner);
 int lock_find(struct db *db, struct mem *mem, const char *stable_id,
     char **owner, char **user);
 
+/*
+ * lock_each_other - records that somebody else holds now, in order of
+ * stable_id; `fn` must not ask for them, nor write.  `owner` NULL: of anybody.
+ */
+int lock_each_other(struct db *db, const char *owner,
+    int (*fn)(void *arg, const char *stable_id), void *arg);
+
 int lock_each(struct db *db, const char *owner,
     int (*fn)(void *arg, const char *stable_id), void *arg);
 

@@ -133,6 +133,11 @@ struct record_new {
 int record_add(struct db *db, struct mem *mem, const struct record_new *n,
     char **stable_id, bool *was_there);
 
+/* record_add_id - which record that would be: 1 there is one (it may be
+ * deleted), 0 none yet. */
+int record_add_id(struct db *db, struct mem *mem, const struct record_new *n,
+    char **stable_id);
+
 /*
  * record_save - a new content for a live record.  `if_id` (may be NULL): the
  * content that it must have now: E_CONFLICT.  E_ABSENT, E_DENIED (conflict
@@ -180,6 +185,21 @@ int history_each(struct db *db, const char *stable_id,
 /* history_find - one of them by `seq`, or the newest (0): 1 found, 0 absent. */
 int history_find(struct db *db, struct mem *mem, const char *stable_id,
     int64_t seq, struct record *rec);
+
+/*
+ * history_trash - deleted records, each as it was when it was deleted, the one
+ * that was deleted last first; those behind `before` (a `seq`; 0: all).
+ */
+int history_trash(struct db *db, int64_t before,
+    int (*fn)(void *arg, const struct past *past), void *arg);
+
+/*
+ * history_has_content - is this content one that the record has, had, or is
+ * offered by a conflict?  1, and its file_type in memory of `mem`; 0: it is
+ * none of its own.
+ */
+int history_has_content(struct db *db, struct mem *mem, const char *stable_id,
+    const char *id, char **file_type);
 
 /*
  * history_prune - forget what was replaced before `before` (a time text) and is

@@ -19,6 +19,8 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 	" updated_at = excluded.updated_at" },
 [META_REMOVE] = { LIBRARY,
 	"DELETE FROM sync_metadata WHERE key = ?1" },
+[DATA_VERSION] = { LIBRARY,
+	"PRAGMA data_version" },
 
 /* ---- meta: versions that were passed ------------------------------------- */
 
@@ -109,6 +111,12 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 [RUN_EACH] = { LIBRARY,
 	"SELECT run_id, started_at, ended_at, outcome, error, summary"
 	" FROM sync_runs WHERE run_id < ?1 ORDER BY run_id DESC LIMIT 1" },
+[RUN_FIND] = { LIBRARY,
+	"SELECT run_id, started_at, ended_at, outcome, error, summary"
+	" FROM sync_runs WHERE run_id = ?1" },
+[TOTAL_NEXT] = { LIBRARY,
+	"SELECT outcome, runs, duration_ms, bytes_up, bytes_down, requests,"
+	" errors FROM totals WHERE outcome > ?1 ORDER BY outcome LIMIT 1" },
 
 /* ---- lock ---------------------------------------------------------------- */
 /*
@@ -139,6 +147,9 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 	"SELECT stable_id FROM locks WHERE owner = ?1 AND stable_id > ?2"
 	" AND expires_ms > ?3 AND expires_ms <= ?4"
 	" ORDER BY stable_id LIMIT 1" },
+[LOCK_EACH_OTHER] = { LIBRARY,
+	"SELECT stable_id FROM locks WHERE owner <> ?1"
+	" AND expires_ms > ?2 AND expires_ms <= ?3 ORDER BY stable_id" },
 
 /* ---- conflict ------------------------------------------------------------ */
 
@@ -159,6 +170,61 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 [CONFLICT_PROPOSE] = { LIBRARY,
 	"UPDATE conflicts SET merge_id = ?2, merge_reason = ?3"
 	" WHERE stable_id = ?1" },
+
+/* ---- resolution: decisions that can be taken back ------------------------ */
+
+#define CONFLICT \
+	"stable_id, conflict_type, ancestor, their_replica, their_user, " \
+	"their_id, file_type, merge_id, merge_reason, seen_at"
+[RESOLUTION_KEEP] = { LIBRARY,
+	"INSERT INTO resolutions (" CONFLICT ") SELECT " CONFLICT
+	" FROM conflicts WHERE stable_id = ?1" },
+[RESOLUTION_FIND] = { LIBRARY,
+	"SELECT their_id, merge_id, file_type FROM resolutions"
+	" WHERE stable_id = ?1" },
+[RESOLUTION_BACK] = { LIBRARY,
+	"INSERT INTO conflicts (" CONFLICT ") SELECT " CONFLICT
+	" FROM resolutions WHERE stable_id = ?1" },
+[RESOLUTION_REMOVE] = { LIBRARY,
+	"DELETE FROM resolutions WHERE stable_id = ?1" },
+[RESOLUTION_SENT] = { LIBRARY,
+	"SELECT conflict FROM resolved WHERE stable_id IN"
+	" (SELECT stable_id FROM outbox_rows) LIMIT 1" },
+[RESOLUTION_OVER] = { LIBRARY,
+	"SELECT r.stable_id FROM resolutions r WHERE EXISTS (SELECT 1"
+	" FROM resolved x LEFT JOIN files f ON f.stable_id = x.stable_id"
+	" WHERE x.conflict = r.stable_id"
+	" AND (f.revision IS NOT x.revision"
+	" OR f.remote_version IS NOT x.remote_version"
+	" OR (x.stable_id = x.conflict AND f.sync_status = 'synced')))"
+	" LIMIT 1" },
+[RESOLVED_PUT] = { LIBRARY,
+	"INSERT INTO resolved (conflict, stable_id, record, id, file_type,"
+	" local_modified_at, sync_status, sync_reason, parents, history_seq)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, (SELECT"
+	" coalesce(max(seq), 0) FROM history WHERE stable_id = ?2))" },
+[RESOLVED_DONE] = { LIBRARY,
+	"UPDATE resolved SET (revision, remote_version) = (SELECT f.revision,"
+	" f.remote_version FROM files f"
+	" WHERE f.stable_id = resolved.stable_id) WHERE conflict = ?1" },
+[RESOLVED_NEXT] = { LIBRARY,
+	"SELECT stable_id, record, id, file_type, local_modified_at,"
+	" sync_status, sync_reason, parents, history_seq FROM resolved"
+	" WHERE conflict = ?1 AND stable_id > ?2 ORDER BY stable_id LIMIT 1" },
+[RESOLVED_CHANGED] = { LIBRARY,
+	"SELECT x.stable_id FROM resolved x"
+	" LEFT JOIN files f ON f.stable_id = x.stable_id"
+	" WHERE x.conflict = ?1 AND (f.revision IS NOT x.revision"
+	" OR f.remote_version IS NOT x.remote_version) LIMIT 1" },
+[RESOLVED_REMOVE] = { LIBRARY,
+	"DELETE FROM resolved WHERE conflict = ?1" },
+[RESOLVED_STAMP] = { LIBRARY,
+	"UPDATE files SET local_modified_at = ?2 WHERE stable_id = ?1" },
+[RESOLVED_ERASE] = { LIBRARY,
+	"DELETE FROM files WHERE stable_id = ?1 AND remote_version IS NULL" },
+[RESOLVED_PAST] = { LIBRARY,
+	"SELECT seq, id, file_type FROM history"
+	" WHERE stable_id = ?1 AND seq > ?2 ORDER BY seq LIMIT 1" },
 
 /* ---- ref: who holds which content ---------------------------------------- */
 
@@ -315,6 +381,37 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 [RECORD_COUNTS] = { LIBRARY,
 	"SELECT sync_status, deleted, n FROM counts" },
 
+/* ---- document: the records of one doc_id --------------------------------- */
+
+/* Both indexes answer this alone; no row of files is read. */
+[DOCUMENT_PAGE] = { LIBRARY,
+	"SELECT doc_id, created_at, stable_id FROM files f"
+	" INDEXED BY files_created WHERE deleted = 0"
+	" AND (created_at, stable_id) < (?1, ?2)"
+	" AND stable_id = (SELECT stable_id FROM files o"
+	" INDEXED BY files_doc WHERE o.doc_id = f.doc_id AND o.deleted = 0"
+	" ORDER BY created_at, stable_id LIMIT 1)"
+	" ORDER BY created_at DESC, stable_id DESC LIMIT ?3" },
+/* In the order of enum document_slot, which is the last column. */
+[DOCUMENT_ROWS] = { LIBRARY,
+	"SELECT " HELD ", CASE WHEN file_type = 'pdf' THEN"
+	" CASE WHEN stable_id = (SELECT stable_id FROM files p"
+	" INDEXED BY files_doc WHERE p.doc_id = ?1 AND p.deleted = 0"
+	" AND p.file_type = 'pdf'"
+	" ORDER BY created_at DESC, stable_id DESC LIMIT 1) THEN 0 ELSE 2 END"
+	" WHEN is_gold_standard <> 0 THEN 3"
+	" WHEN variant IS NOT NULL THEN 4 ELSE 1 END AS slot"
+	" FROM files INDEXED BY files_doc WHERE doc_id = ?1 AND deleted = 0"
+	" ORDER BY slot, CASE WHEN slot = 4 THEN variant END,"
+	" created_at DESC, stable_id DESC" },
+[DOCUMENT_PDF] = { LIBRARY,
+	"SELECT " HELD " FROM files INDEXED BY files_doc"
+	" WHERE doc_id = ?1 AND deleted = 0 AND file_type = 'pdf'"
+	" ORDER BY created_at DESC, stable_id DESC LIMIT 1" },
+[DOCUMENT_BY_DOC] = { LIBRARY,
+	"SELECT " HELD " FROM files INDEXED BY files_doc WHERE deleted = 0"
+	" ORDER BY doc_id" },
+
 /* ---- record: the store's side -------------------------------------------- */
 
 [BASE_FIND] = { LIBRARY,
@@ -349,6 +446,23 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 	" ORDER BY at LIMIT ?2" },
 [HISTORY_REMOVE] = { LIBRARY,
 	"DELETE FROM history WHERE seq = ?1" },
+/* What a deleted record was when it was deleted. */
+[HISTORY_TRASH] = { LIBRARY,
+	"SELECT h.seq, h.at, h.kind, h.user, h.record FROM history h"
+	" WHERE h.seq < ?1 AND (SELECT deleted FROM files f"
+	" WHERE f.stable_id = h.stable_id) = 1"
+	" AND h.seq = (SELECT max(seq) FROM history n"
+	" WHERE n.stable_id = h.stable_id) ORDER BY h.seq DESC LIMIT ?2" },
+[HISTORY_HAS_CONTENT] = { LIBRARY,
+	"SELECT file_type FROM files WHERE stable_id = ?1"
+	" AND (id = ?2 OR sync_hash = ?2)"
+	" UNION ALL SELECT file_type FROM history"
+	" WHERE stable_id = ?1 AND id = ?2"
+	" UNION ALL SELECT file_type FROM conflicts"
+	" WHERE stable_id = ?1 AND (their_id = ?2 OR merge_id = ?2)"
+	" UNION ALL SELECT (SELECT file_type FROM files f"
+	" WHERE f.stable_id = l.stable_id) FROM lineage l"
+	" WHERE stable_id = ?1 AND id = ?2 LIMIT 1" },
 [LINEAGE_PUT] = { LIBRARY,
 	"INSERT OR REPLACE INTO lineage"
 	" (stable_id, version, id, deleted, parents, replica, user, at)"
@@ -546,6 +660,9 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 [AUTH_FAILURE_GOOD] = { AUTH,
 	"UPDATE failures SET count = 0, good_ms = ?3"
 	" WHERE user = ?1 AND address = ?2" },
+[AUTH_FAILURE_TAKE_BACK] = { AUTH,
+	"UPDATE failures SET count = max(count - 1, 0)"
+	" WHERE (user, address) IN (VALUES (?1, ''), ('', ?2))" },
 [AUTH_FAILURE_FORGET_USER] = { AUTH,
 	"UPDATE failures SET count = 0 WHERE user = ?1" },
 [AUTH_FAILURE_SWEEP] = { AUTH,

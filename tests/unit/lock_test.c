@@ -189,6 +189,25 @@ all_of_an_owner_are_told_and_released(void **state)
 	assert_true(is_held_by(l, "cccccc", "bob"));
 }
 
+static void
+what_others_hold_is_told_without_ones_own(void **state)
+{
+	struct library *l = *state;
+
+	*seen = '\0';
+	lock_put(l->db, "bbbbbb", "s1", "ann");
+	lock_put(l->db, "aaaaaa", "s2", "bob");
+	assert_int_equal(lock_each_other(l->db, "s1", see, NULL), 0);
+	assert_string_equal(seen, "aaaaaa ");
+	*seen = '\0';
+	assert_int_equal(lock_each_other(l->db, NULL, see, NULL), 0);
+	assert_string_equal(seen, "aaaaaa bbbbbb ");
+	*seen = '\0';
+	fake_ms += LOCK_SECONDS * 1000;
+	assert_int_equal(lock_each_other(l->db, "s1", see, NULL), 0);
+	assert_string_equal(seen, "");
+}
+
 static int
 take(void *arg, int i)
 {
@@ -230,6 +249,7 @@ main(void)
 		T(a_clock_that_is_set_back_leaves_no_lock_for_ever),
 		T(only_ones_own_is_released),
 		T(all_of_an_owner_are_told_and_released),
+		T(what_others_hold_is_told_without_ones_own),
 		T(of_many_at_once_one_gets_it),
 	};
 

@@ -44,7 +44,10 @@ CREATE TABLE files (
 						-- made from
 ) STRICT; -- with a rowid: rows are long, and few would fit a page of the key
 CREATE INDEX files_id ON files(id);
-CREATE INDEX files_doc ON files(doc_id, stable_id);
+CREATE INDEX files_doc ON files(doc_id, deleted, created_at, stable_id);
+-- The order in which documents are listed: by their oldest live record.
+CREATE INDEX files_created ON files(created_at, stable_id, doc_id)
+	WHERE deleted = 0;
 CREATE INDEX files_unsynced ON files(sync_status, stable_id)
 	WHERE sync_status <> 'synced';
 
