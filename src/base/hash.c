@@ -24,7 +24,7 @@ must(int ok)
 {
 	if (ok == 1)
 		return;
-	log_line(LOG_ERROR, "hash", "libcrypto cannot do SHA-256");
+	log_line(LOG_ERROR, "hash", "libcrypto cannot hash");
 	abort();
 }
 
@@ -72,10 +72,10 @@ hash_bytes(const void *data, size_t len, struct hash *hash)
 	must(EVP_Digest(data, len, hash->bytes, NULL, EVP_sha256(), NULL));
 }
 
-int
-hash_fd(int fd, struct hash *hash, int64_t *size_bytes)
+/* To its end; how much that was, or E_IO. */
+static int64_t
+add_fd(struct hash_stream *hs, int fd)
 {
-	struct hash_stream *hs = hash_stream_new();
 	unsigned char *chunk = xmalloc(CHUNK_SIZE);
 	int64_t size = 0;
 	ssize_t n;
@@ -84,14 +84,43 @@ hash_fd(int fd, struct hash *hash, int64_t *size_bytes)
 		hash_stream_add(hs, chunk, (size_t)n);
 		size += n;
 	}
-	if (n == 0) {
+	free(chunk);
+	return n < 0 ? n : size;
+}
+
+int
+hash_fd(int fd, struct hash *hash, int64_t *size_bytes)
+{
+	struct hash_stream *hs = hash_stream_new();
+	int64_t size = add_fd(hs, fd);
+
+	if (size >= 0) {
 		hash_stream_end(hs, hash);
 		if (size_bytes != NULL)
 			*size_bytes = size;
 	}
-	free(chunk);
 	hash_stream_free(hs);
-	return (int)n;
+	return size < 0 ? (int)size : 0;
+}
+
+int
+hash_fd_named(int fd, const char *name, unsigned char sum[HASH_SIZE],
+    size_t *len)
+{
+	bool is_sha1 = str_eq(name, "sha1");
+	struct hash_stream *hs;
+	int64_t size;
+
+	if (!is_sha1 && !str_eq(name, "sha256"))
+		return err_set(E_INPUT, "no such checksum: %.40s", name);
+	hs = hash_stream_new();
+	if (is_sha1)
+		must(EVP_DigestInit_ex(hs->ctx, EVP_sha1(), NULL));
+	if ((size = add_fd(hs, fd)) >= 0)
+		must(EVP_DigestFinal_ex(hs->ctx, sum, NULL));
+	*len = is_sha1 ? 20 : HASH_SIZE;
+	hash_stream_free(hs);
+	return size < 0 ? (int)size : 0;
 }
 
 char *

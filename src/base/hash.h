@@ -34,6 +34,15 @@ void hash_bytes(const void *data, size_t len, struct hash *hash);
  */
 int hash_fd(int fd, struct hash *hash, int64_t *size_bytes);
 
+/*
+ * hash_fd_named - the same with an algorithm that others chose, "sha1" or
+ * "sha256", for their checksums of what is on its way: 20 or 32 bytes into
+ * `sum`, that number into `len`.  SHA-1 protects from accidents alone.
+ * E_INPUT: another name; E_IO.
+ */
+int hash_fd_named(int fd, const char *name, unsigned char sum[HASH_SIZE],
+    size_t *len);
+
 /* hash_hex - 64 lower-case digits and a NUL into `text`; answers `text`. */
 char *hash_hex(const struct hash *hash, char text[HASH_HEX_SIZE]);
 

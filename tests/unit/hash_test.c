@@ -200,6 +200,35 @@ a_sum_of_known_hashes_is_known(void **state)
 	    "d7b1a387fab30de958a6987d6a52ce02");
 }
 
+/* Examples of FIPS 180-2, appendices A and B. */
+static void
+a_checksum_of_a_known_name_is_known(void **state)
+{
+	static const unsigned char sha1[] = { 0xa9, 0x99, 0x3e, 0x36, 0x47,
+		0x06, 0x81, 0x6a, 0xba, 0x3e, 0x25, 0x71, 0x78, 0x50, 0xc2,
+		0x6c, 0x9c, 0xd0, 0xd8, 0x9d };
+	unsigned char sum[HASH_SIZE];
+	struct hash sha256;
+	FILE *f = tmpfile();
+	size_t len;
+
+	(void)state;
+	assert_non_null(f);
+	assert_int_equal(fputs("abc", f) < 0, 0);
+	rewind(f);
+	assert_int_equal(hash_fd_named(fileno(f), "sha1", sum, &len), 0);
+	assert_int_equal(len, 20);
+	assert_memory_equal(sum, sha1, 20);
+	rewind(f);
+	assert_int_equal(hash_fd_named(fileno(f), "sha256", sum, &len), 0);
+	assert_int_equal(len, 32);
+	assert_int_equal(hash_parse(ABC, &sha256), 0);
+	assert_memory_equal(sum, sha256.bytes, 32);
+	assert_int_equal(hash_fd_named(fileno(f), "md5", sum, &len), E_INPUT);
+	assert_int_equal(hash_fd_named(-1, "sha1", sum, &len), E_IO);
+	fclose(f);
+}
+
 int
 main(void)
 {
@@ -215,6 +244,7 @@ main(void)
 		cmocka_unit_test(
 		    a_sum_does_not_depend_on_order_and_can_be_undone),
 		cmocka_unit_test(a_sum_of_known_hashes_is_known),
+		cmocka_unit_test(a_checksum_of_a_known_name_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
