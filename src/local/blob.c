@@ -342,3 +342,11 @@ blob_incoming(struct blobs *blobs, struct mem *mem, const char *id,
 	atomic_store(&blobs->is_incoming_made, true);
 	return mem_printf(mem, "%s/.incoming/%s", blobs->root, name + 3);
 }
+
+char *
+blob_uploads(struct blobs *blobs, struct mem *mem)
+{
+	if (blob_make_side(blobs, ".uploads") != 0)
+		return NULL;
+	return path_join(mem, blobs->root, ".uploads");
+}

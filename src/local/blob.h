@@ -57,6 +57,13 @@ char *blob_incoming(struct blobs *blobs, struct mem *mem, const char *id,
     const char *file_type);
 
 /*
+ * blob_uploads - "ROOT/.uploads", made: where uploads in pieces grow, on the
+ * disk where they will stay; memory of `mem`.  Files there that nobody wrote to
+ * for 7 days are swept by blob_collect.  NULL, with the error set.
+ */
+char *blob_uploads(struct blobs *blobs, struct mem *mem);
+
+/*
  * blob_put - store a content under its SHA-256.
  *
  *   fd     open for reading; read from where it stands to its end
@@ -87,6 +94,26 @@ int blob_batch_put(struct blob_batch *batch, int fd, const char *file_type,
 int blob_batch_take(struct blob_batch *batch, const char *path, const char *id,
     const char *file_type);
 int blob_batch_end(struct blob_batch *batch, int rc); /* frees it; answers rc */
+
+/*
+ * A content that comes in pieces, of which nobody knows yet what it is: written
+ * to a temporary file and hashed as it comes.
+ *
+ *   limit  bytes; what goes beyond is E_INPUT; 0: none
+ *
+ * blob_intake_fd lends its descriptor, to look at what has come; it may stand
+ * anywhere after the last blob_intake_add.  blob_intake_end frees the intake
+ * and answers `rc`: when that is not negative the content is stored as by
+ * blob_put, without being read or written again; otherwise, and on an error,
+ * nothing stays behind.
+ */
+struct blob_intake;
+int blob_intake_begin(struct blobs *blobs, int64_t limit,
+    struct blob_intake **in);
+int blob_intake_add(struct blob_intake *in, const void *data, size_t len);
+int blob_intake_fd(const struct blob_intake *in);
+int blob_intake_end(struct blob_intake *in, int rc, const char *file_type,
+    struct hash *id, int64_t *size_bytes);
 
 /*
  * blob_wanted - contents that are referenced and not here, in order of id after

@@ -252,6 +252,17 @@ blob_batch_take(struct blob_batch *b, const char *path, const char *id,
 	return 0;
 }
 
+int
+blob_batch_here(struct blob_batch *b, const char *id, const char *file_type)
+{
+	char name[BLOB_NAME_SIZE];
+	int rc;
+
+	if ((rc = blob_name(id, file_type, name)) == 0)
+		item_new(b, name);
+	return rc;
+}
+
 /* ---- all of them --------------------------------------------------------- */
 
 static int

@@ -20,6 +20,7 @@
 #define DAY_MS (24 * 60 * 60 * INT64_C(1000))
 #define STRAY_MS DAY_MS
 #define INCOMING_MS (7 * DAY_MS)
+#define UPLOADS_MS (7 * DAY_MS)
 #define PAGE 1000 /* contents that are looked for at once */
 #define LOCKED 50 /* contents that are removed under one lock */
 
@@ -267,14 +268,31 @@ incoming_look(struct collect *c, int dir, const char *dir_name,
 	return 0;
 }
 
+/* Whoever serves uploads sweeps them after a day; unless nobody does any more.
+ */
+static int
+uploads_look(struct collect *c, int dir, const char *dir_name,
+    const char *entry)
+{
+	struct stat st;
+
+	if (fstatat(dir, entry, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    !S_ISREG(st.st_mode) || !is_old(&st, UPLOADS_MS))
+		return 0;
+	if (unlinkat(dir, entry, 0) != 0 && errno != ENOENT)
+		return blob_io(c->blobs, dir_name);
+	return 0;
+}
+
 int
 blob_collect(struct blobs *blobs, struct db *db, int64_t *n)
 {
 	struct collect c = { .blobs = blobs, .db = db };
 	int rc;
 
-	if ((rc = collect_unheld(&c)) == 0 && (rc = collect_strays(&c)) == 0)
-		rc = each_entry(&c, ".incoming", incoming_look);
+	if ((rc = collect_unheld(&c)) == 0 && (rc = collect_strays(&c)) == 0 &&
+	    (rc = each_entry(&c, ".incoming", incoming_look)) == 0)
+		rc = each_entry(&c, ".uploads", uploads_look);
 	if (n != NULL)
 		*n = c.n;
 	return rc;

@@ -48,6 +48,12 @@ int blob_make_dir(struct blobs *blobs, unsigned char first);
 /* blob_make_side - a folder of that name beside the contents; E_IO. */
 int blob_make_side(const struct blobs *blobs, const char *name);
 
+/* blob_batch_here - this content is here already: it is made sure that its name
+ * is on the disk. */
+struct blob_batch;
+int blob_batch_here(struct blob_batch *batch, const char *id,
+    const char *file_type);
+
 /* blob_io - E_IO with the reason, errno, for a file below the root. */
 int blob_io(const struct blobs *blobs, const char *name);
 

@@ -10,7 +10,7 @@ struct request;
  *
  *	{ "POST",    "/files/upload",     NEED_WRITE, files_upload },
  *	{ "POST",    "/files/save",       NEED_LOGIN, files_save },
- *	{ "OPTIONS", "/files/uploads",    NEED_LOGIN, tus_options },
+ *	{ "OPTIONS", "/files/uploads",    NEED_NOTHING, tus_options },
  *	{ "POST",    "/files/uploads",    NEED_WRITE, tus_create },
  *	{ "GET",     "/files/uploads/{}", NEED_WRITE, tus_head },
  *	{ "PATCH",   "/files/uploads/{}", NEED_WRITE, tus_patch },

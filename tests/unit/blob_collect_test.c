@@ -291,6 +291,24 @@ a_record_says_why_it_waits_until_it_does_not(void **state)
 	    1);
 }
 
+static void
+an_upload_that_nobody_goes_on_with_is_swept(void **state)
+{
+	struct contents *c = *state;
+	char *dir = blob_uploads(c->blobs, c->l->mem);
+	char *old = path_join(c->l->mem, dir, "old.data");
+	char *fresh = path_join(c->l->mem, dir, "fresh.data");
+
+	assert_string_equal(dir, path_join(c->l->mem, c->root, ".uploads"));
+	assert_int_equal(file_write(old, "x", 1, 0640), 0);
+	assert_int_equal(file_write(fresh, "x", 1, 0640), 0);
+	set_age(old, 8 * 86400);
+	set_age(fresh, 6 * 86400);
+	assert_int_equal(collect(c), 0);
+	assert_false(path_is_file(old));
+	assert_true(path_is_file(fresh));
+}
+
 int
 main(void)
 {
@@ -302,6 +320,7 @@ main(void)
 		T(more_than_a_page_goes_too),
 		T(a_file_that_nobody_knows_goes_after_a_day),
 		T(downloads_that_nobody_wants_go),
+		T(an_upload_that_nobody_goes_on_with_is_swept),
 		T(what_is_held_and_not_here_is_wanted),
 		T(a_record_says_why_it_waits_until_it_does_not),
 	};
