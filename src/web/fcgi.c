@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#include "web/fcgi.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define RESPONDER 1
+
+/*
+ * A body that trickles keeps a thread: after a minute it must have brought
+ * this much for each second.
+ */
+#define TRICKLE_AFTER_MS 60000
+#define TRICKLE_BYTES 1024
+
+static bool
+is_trickle(struct fcgi *f)
+{
+	int64_t now = clock_mono_ms(), ms;
+
+	if (f->read_since_ms == 0)
+		f->read_since_ms = now;
+	ms = now - f->read_since_ms;
+	return ms > TRICKLE_AFTER_MS &&
+	    f->read_bytes / (ms / 1000) < TRICKLE_BYTES;
+}
+
+/*
+ * libfcgi says the same for the end and for an error.  It fills the whole of
+ * what it is given, so it is given little: a slow sender is noticed.
+ */
+static ssize_t
+read_body(void *arg, void *data, size_t len)
+{
+	struct fcgi *f = arg;
+	int n;
+
+	if (is_trickle(f))
+		return err_set(E_INPUT, "the sender is too slow");
+	if (len > 8192)
+		len = 8192;
+	n = FCGX_GetStr(data, (int)len, f->request.in);
+	if (FCGX_GetError(f->request.in) != 0)
+		return err_set(E_INPUT, "the sender has gone");
+	f->read_bytes += n;
+	return n;
+}
+
+static int
+write_bytes(void *arg, const void *data, size_t len)
+{
+	struct fcgi *f = arg;
+	const char *p = data;
+
+	while (len > 0) {
+		int piece = len < INT_MAX ? (int)len : INT_MAX;
+
+		if (FCGX_PutStr(p, piece, f->request.out) != piece)
+			return err_set(E_REMOTE, "the client has gone");
+		p += piece;
+		len -= (size_t)piece;
+	}
+	return 0;
+}
+
+static int
+take(void *arg, int *fd, int *request_id)
+{
+	struct fcgi *f = arg;
+	int flags = fcntl(f->fd, F_GETFL);
+
+	if (FCGX_FFlush(f->request.out) != 0)
+		return err_set(E_REMOTE, "the client has gone");
+	if (flags < 0 || fcntl(f->fd, F_SETFL, flags | O_NONBLOCK) != 0)
+		return err_set(E_IO, "fcntl: %s", strerror(errno));
+	f->is_taken = true;
+	*fd = f->fd;
+	*request_id = f->request.requestId;
+	return 0;
+}
+
+int
+fcgi_setup(void)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	/* How long libfcgi waits, in ms, for the peer of a bad connection. */
+	setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "50", 1);
+	if (FCGX_Init() != 0)
+		return err_set(E_IO, "libfcgi cannot be used");
+	sigaction(SIGPIPE, &ignore, NULL);
+	return 0;
+}
+
+/*
+ * No listening socket is lent: where libfcgi closes a bad connection it wants
+ * to accept the next, and fails, as it should.  Detached, it closes without
+ * waiting for the other side.
+ */
+int
+fcgi_begin(struct fcgi *f, int fd)
+{
+	FCGX_InitRequest(&f->request, -1, 0);
+	f->request.ipcFd = fd;
+	f->request.keepConnection = 1;
+	FCGX_Detach(&f->request);
+	if (FCGX_Accept_r(&f->request) < 0)
+		return err_set(E_REMOTE, "what came is no FastCGI request");
+	f->fd = fd;
+	f->is_taken = false;
+	f->read_since_ms = f->read_bytes = 0;
+	f->transport = (struct transport){ read_body, write_bytes, take, f };
+	if (f->request.role == RESPONDER)
+		return 0;
+	FCGX_Free(&f->request, 0);
+	close(fd);
+	return err_set(E_REMOTE, "only the role of a responder is played");
+}
+
+const char *const *
+fcgi_params(const struct fcgi *f)
+{
+	return (const char *const *)f->request.envp;
+}
+
+/* Without its closing records the web server sees that it is not whole. */
+static bool
+finish(struct fcgi *f)
+{
+	int bad = FCGX_FClose(f->request.err);
+
+	bad |= FCGX_FClose(f->request.out);
+	bad |= FCGX_GetError(f->request.in);
+	return bad == 0 && f->request.keepConnection != 0;
+}
+
+bool
+fcgi_end(struct fcgi *f, bool is_cut, bool is_body_over)
+{
+	bool is_kept = false;
+
+	if (!f->is_taken && !is_cut)
+		is_kept = finish(f) && is_body_over;
+	FCGX_Free(&f->request, 0);
+	if (!f->is_taken && !is_kept)
+		close(f->fd);
+	return is_kept;
+}
