@@ -254,10 +254,10 @@ send_it(struct dav_put *p)
 
 	p->then = was_answered;
 	dav_question(p->dav, c, "PUT", sent_as(p), false, HTTP_ASK);
-	if (p->up.len == 0)
-		http_header(c, "If-None-Match: *");
-	else
+	if (p->up.len > 0)
 		p->was_up = true;
+	else if (!p->replaces)
+		http_header(c, "If-None-Match: *");
 	c->body = p->src;
 	c->is_counted = true;
 	/* nginx says 500 when the folder is missing. */
@@ -299,7 +299,7 @@ dav_put_start(struct dav_put *p, const char *path, const struct source *src,
 	p->was_up = p->parent_was_made = p->was_lost = false;
 	remote_parent(path, &p->parent);
 	buf_clear(&p->up);
-	if (replaces || !p->dav->base.traits.put_is_whole)
+	if (!p->dav->base.traits.put_is_whole)
 		remote_up_path(path, &p->up);
 	send_it(p);
 }

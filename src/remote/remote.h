@@ -159,8 +159,8 @@ int remote_put(struct remote *remote, const char *path, const void *data,
     size_t len);
 
 /*
- * remote_replace - a small courtesy object over whatever is there: under
- * another name, then moved over it.
+ * remote_replace - a small courtesy object over whatever is there: at once
+ * where a PUT is whole, else under another name and moved over it.
  */
 int remote_replace(struct remote *remote, const char *path, const void *data,
     size_t len);

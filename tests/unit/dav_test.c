@@ -352,11 +352,22 @@ replacing_moves_over_what_is_there(void **state)
 {
 	struct fixture *f = *state;
 
-	put_is_whole(f);
 	play(f, "PUT /dav/up-", 201);
 	play(f, "MOVE /dav/up-", 204);
 	assert_int_equal(remote_replace(f->remote, "version.txt", "1", 1), 0);
 	assert_true(remote_server_header(f->server, 1, "Overwrite: T"));
+}
+
+static void
+replacing_is_one_put_where_a_put_is_whole(void **state)
+{
+	struct fixture *f = *state;
+
+	put_is_whole(f);
+	play(f, "PUT /dav/version.txt", 204);
+	assert_int_equal(remote_replace(f->remote, "version.txt", "1", 1), 0);
+	assert_false(remote_server_header(f->server, 0, "If-None-Match: *"));
+	assert_int_equal(remote_server_requests(f->server), 1);
 }
 
 static void
@@ -1210,6 +1221,7 @@ main(void)
 		TEST(a_full_server_says_so),
 		TEST(half_done_is_not_done),
 		TEST(replacing_moves_over_what_is_there),
+		TEST(replacing_is_one_put_where_a_put_is_whole),
 		TEST(removing_what_is_gone_is_fine),
 		TEST(paths_that_lead_out_of_the_store_are_refused),
 		TEST(a_folder_is_made_once),
