@@ -3,6 +3,8 @@
 #ifndef AUTH_USER_H
 #define AUTH_USER_H
 
+#include "base/hash.h"
+
 #include <stdbool.h>
 
 struct buf;
@@ -38,12 +40,28 @@ int user_roles_parse(const char *text, unsigned *roles);
 /* user_roles_text - append the names, with commas between, lowest first. */
 void user_roles_text(unsigned roles, struct buf *out);
 
+/* user_role_named - the role of that name; 0: there is none. */
+unsigned user_role_named(const char *name);
+
+/* user_roles_highest - the name of the highest of these. */
+const char *user_roles_highest(unsigned roles);
+
+/* What a user may be: E_INPUT with a sentence. */
+int user_check_username(const char *username);
+int user_check_fullname(const char *fullname);
+int user_check_roles(unsigned roles);
+
+/* user_digest - of a password as it is typed (auth/password.h); E_INPUT: empty,
+ * or longer than USER_PASSWORD_MAX bytes. */
+#define USER_PASSWORD_MAX 1024
+int user_digest(const char *password, char digest[HASH_HEX_SIZE]);
+
 /*
  * user_add - a new user.
  *
  *   fullname  for people to read; NULL for none; UTF-8 of at most 255 bytes
  *   roles     at least one
- *   password  as it is typed; not empty
+ *   password  as it is typed; user_digest says what it may be
  *
  * E_EXISTS when there is one of that name in any case; E_INPUT with a
  * sentence; E_BUSY, E_IO, E_NOMEM.
@@ -51,19 +69,37 @@ void user_roles_text(unsigned roles, struct buf *out);
 int user_add(struct db *db, const char *username, const char *fullname,
     unsigned roles, const char *password);
 
-/* user_set_password - E_ABSENT when there is no such user; as user_add. */
-int user_set_password(struct db *db, const char *username,
-    const char *password);
+/* user_add_digest - the same, with the digest of the password. */
+int user_add_digest(struct db *db, const char *username, const char *fullname,
+    unsigned roles, const char *digest);
+
+/* What is to be another; the rest stays. */
+struct user_change {
+	const char *fullname;     /* NULL: as it is */
+	unsigned roles;           /* 0: as they are */
+	const char *digest;       /* of the new password; NULL: as it is */
+	const char *keep_session; /* key of the one that a new password leaves;
+				     NULL: all of the user end */
+};
 
 /*
- * user_set_roles - E_ABSENT when there is no such user; E_INPUT when it would
- * leave no admin where there is one; E_BUSY, E_IO.
+ * user_change - all of it or nothing.  Sessions have the new roles at once; a
+ * new password ends them, and forgives failed logins.  E_ABSENT when there is
+ * no such user; E_CONFLICT when it would leave no admin where there is one;
+ * E_INPUT; E_BUSY, E_IO, E_NOMEM.
  */
+int user_change(struct db *db, const char *username,
+    const struct user_change *c);
+
+/* user_set_password, user_set_roles - user_change of one thing. */
+int user_set_password(struct db *db, const char *username,
+    const char *password);
 int user_set_roles(struct db *db, const char *username, unsigned roles);
 
 /*
- * user_remove - afterwards there is no such user: 1 it was removed, 0 there was
- * none.  E_INPUT when it is the last admin; E_BUSY, E_IO.
+ * user_remove - afterwards there is no such user, and who was signed in as one
+ * is nobody: 1 it was removed, 0 there was none.  E_CONFLICT when it is the last
+ * admin; E_BUSY, E_IO.
  */
 int user_remove(struct db *db, const char *username);
 

@@ -114,6 +114,21 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 [RUN_FIND] = { LIBRARY,
 	"SELECT run_id, started_at, ended_at, outcome, error, summary"
 	" FROM sync_runs WHERE run_id = ?1" },
+[TOTAL_ADD] = { LIBRARY,
+	"INSERT INTO totals (outcome, runs, duration_ms, bytes_up, bytes_down,"
+	" requests, errors) SELECT ?2, 1,"
+	" coalesce(json_extract(?3, '$.duration_ms'), 0),"
+	" coalesce(json_extract(?3, '$.bytes_up'), 0),"
+	" coalesce(json_extract(?3, '$.bytes_down'), 0),"
+	" coalesce(json_extract(?3, '$.requests'), 0),"
+	" coalesce(json_extract(?3, '$.errors'), 0)"
+	" FROM sync_runs WHERE run_id = ?1 AND ended_at IS NULL"
+	" ON CONFLICT DO UPDATE SET runs = runs + 1,"
+	" duration_ms = duration_ms + excluded.duration_ms,"
+	" bytes_up = bytes_up + excluded.bytes_up,"
+	" bytes_down = bytes_down + excluded.bytes_down,"
+	" requests = requests + excluded.requests,"
+	" errors = errors + excluded.errors" },
 [TOTAL_NEXT] = { LIBRARY,
 	"SELECT outcome, runs, duration_ms, bytes_up, bytes_down, requests,"
 	" errors FROM totals WHERE outcome > ?1 ORDER BY outcome LIMIT 1" },

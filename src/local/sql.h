@@ -51,6 +51,7 @@ enum sql {
 	RUN_DELETED,
 	RUN_EACH,
 	RUN_FIND,
+	TOTAL_ADD,
 	TOTAL_NEXT,
 
 	/* lock */

@@ -150,13 +150,13 @@ the_last_admin_stays(void **state)
 	(void)state;
 	assert_int_equal(user_add(db, "ada", NULL, USER_ADMIN, "x"), 0);
 	assert_int_equal(user_add(db, "eve", NULL, USER_REVIEWER, "x"), 0);
-	assert_int_equal(user_remove(db, "ada"), E_INPUT);
+	assert_int_equal(user_remove(db, "ada"), E_CONFLICT);
 	assert_non_null(strstr(err_text(), "last admin"));
-	assert_int_equal(user_set_roles(db, "ada", USER_REVIEWER), E_INPUT);
+	assert_int_equal(user_set_roles(db, "ada", USER_REVIEWER), E_CONFLICT);
 	assert_int_equal(user_set_roles(db, "ada", USER_ADMIN | 1), 0);
 	assert_int_equal(user_set_roles(db, "eve", USER_ADMIN), 0);
 	assert_int_equal(user_remove(db, "ada"), 1);
-	assert_int_equal(user_remove(db, "eve"), E_INPUT);
+	assert_int_equal(user_remove(db, "eve"), E_CONFLICT);
 }
 
 static int
