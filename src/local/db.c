@@ -360,6 +360,22 @@ db_last_rowid(struct db *db)
 	return sqlite3_last_insert_rowid(db->sqlite);
 }
 
+/* What others changed, and what this connection did. */
+int
+db_version(struct db *db, int64_t *version)
+{
+	struct stmt *st;
+	int rc;
+
+	if ((rc = db_stmt(db, DATA_VERSION, &st)) != 0 ||
+	    (rc = db_step(st)) < 0)
+		return rc;
+	*version = db_int(st, 0) * ((int64_t)1 << 32) +
+	    (sqlite3_total_changes(db->sqlite) & INT32_MAX);
+	db_reset(st);
+	return 0;
+}
+
 /* ---- upkeep -------------------------------------------------------------- */
 
 int

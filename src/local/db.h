@@ -93,6 +93,12 @@ const void *db_blob(struct stmt *st, int column, size_t *len);
 int64_t db_changes(struct db *db);
 int64_t db_last_rowid(struct db *db);
 
+/*
+ * db_version - a number that is another one whenever the database may have
+ * changed, by this connection or another, since it was asked for last.
+ */
+int db_version(struct db *db, int64_t *version);
+
 /* db_exec - SQL text without parameters or answers: for checks and tests. */
 int db_exec(struct db *db, const char *sql);
 

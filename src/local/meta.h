@@ -83,7 +83,9 @@ struct outbox {
 };
 int outbox_find(struct db *db, struct mem *mem, struct outbox *o);
 int outbox_put(struct db *db, const struct outbox *o); /* the rows stay */
-int outbox_freeze(struct db *db); /* E_ABSENT: there is none */
+/* outbox_freeze - what is decided in its rows cannot be taken back any more.
+ * E_ABSENT: there is none. */
+int outbox_freeze(struct db *db);
 int outbox_clear(struct db *db);  /* rows too */
 int outbox_row_put(struct db *db, const char *stable_id, int64_t revision);
 int outbox_row_find(struct db *db, const char *stable_id, int64_t *revision);
@@ -119,7 +121,21 @@ struct run {
 	const char *error;
 	const char *summary;
 };
+int run_find(struct db *db, struct mem *mem, int64_t run_id, struct run *run);
 int run_each(struct db *db, int limit,
     int (*fn)(void *arg, const struct run *run), void *arg); /* newest first */
+
+/* What all syncs that came to an end with this outcome have done together. */
+struct run_total {
+	const char *outcome;
+	int64_t runs;
+	int64_t duration_ms;
+	int64_t bytes_up;
+	int64_t bytes_down;
+	int64_t requests;
+	int64_t errors;
+};
+int run_total_each(struct db *db, int (*fn)(void *arg, const struct run_total *total),
+    void *arg);
 
 #endif

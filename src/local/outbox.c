@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "local/resolution.h"
 
 #include <string.h>
 
@@ -50,14 +51,24 @@ outbox_put(struct db *db, const struct outbox *o)
 	return db_run(st);
 }
 
-int
-outbox_freeze(struct db *db)
+static int
+freeze(struct db *db)
 {
 	int rc = meta_run(db, OUTBOX_FREEZE);
 
-	if (rc != 0)
+	if (rc == 0 && db_changes(db) == 0)
+		rc = err_set(E_ABSENT, "nothing to freeze");
+	return rc != 0 ? rc : resolution_forget_sent(db);
+}
+
+int
+outbox_freeze(struct db *db)
+{
+	int rc;
+
+	if ((rc = db_begin(db)) != 0)
 		return rc;
-	return db_changes(db) > 0 ? 0 : err_set(E_ABSENT, "nothing to freeze");
+	return db_end(db, freeze(db));
 }
 
 int

@@ -119,6 +119,8 @@ struct record_new {
 	const char *label;
 	const char *doc_collections; /* canonical, or NULL */
 	const char *upload_source;   /* for file_metadata: "cli", "api", … */
+	bool is_gold;
+	bool is_distinct; /* a record of its own, whatever is there already */
 	const char *user;
 };
 
@@ -137,6 +139,13 @@ int record_add(struct db *db, struct mem *mem, const struct record_new *n,
  * deleted), 0 none yet. */
 int record_add_id(struct db *db, struct mem *mem, const struct record_new *n,
     char **stable_id);
+
+/*
+ * record_next_version - the version that record_add would give to a new record
+ * of this document, file_type and variant (or NULL).
+ */
+int record_next_version(struct db *db, const char *doc_id,
+    const char *file_type, const char *variant, int64_t *version);
 
 /*
  * record_save - a new content for a live record.  `if_id` (may be NULL): the

@@ -65,24 +65,26 @@ derive_id(struct add *a)
 		stable_id_make(a->doc_id, a->n->file_type, a->n->variant,
 		    a->n->id, salt, a->stable_id);
 		rc = record_find(a->e.db, a->e.mem, a->stable_id, &there);
-		if (rc <= 0 || may_live_again(a, &there.rec))
+		if (rc <= 0 ||
+		    (!a->n->is_distinct && may_live_again(a, &there.rec)))
 			return rc;
 	}
 }
 
 /* ---- a new one ------------------------------------------------------------------- */
 
-static int
-next_version(struct add *a, int64_t *version)
+int
+record_next_version(struct db *db, const char *doc_id, const char *file_type,
+    const char *variant, int64_t *version)
 {
 	struct stmt *st;
 	int rc;
 
-	if ((rc = db_stmt(a->e.db, RECORD_LAST_VERSION, &st)) != 0)
+	if ((rc = db_stmt(db, RECORD_LAST_VERSION, &st)) != 0)
 		return rc;
-	db_bind_text(st, 1, a->doc_id);
-	db_bind_text(st, 2, a->n->file_type);
-	db_bind_text(st, 3, a->n->variant);
+	db_bind_text(st, 1, doc_id);
+	db_bind_text(st, 2, file_type);
+	db_bind_text(st, 3, variant);
 	if ((rc = db_step(st)) < 0)
 		return rc;
 	*version = db_int(st, 0) + 1;
@@ -135,6 +137,7 @@ make(struct add *a)
 		.mime_type = shared_mime(a->n->file_type),
 		.file_size = a->n->file_size,
 		.variant = a->n->variant,
+		.is_gold = a->n->is_gold,
 		.doc_collections = "[]",
 		.doc_metadata = "{}",
 		.file_metadata = "{}",
@@ -142,7 +145,8 @@ make(struct add *a)
 		.created_by = a->n->user,
 		.updated_at = now,
 	};
-	if ((rc = next_version(a, &row->version)) != 0 ||
+	if ((rc = record_next_version(a->e.db, a->doc_id, a->n->file_type,
+		 a->n->variant, &row->version)) != 0 ||
 	    (rc = set_origin(a)) != 0)
 		return rc;
 	return record_write(a->e.db, &w);
@@ -171,7 +175,7 @@ add(struct add *a, bool *was_there)
 	if (shared_ext(a->n->file_type) == NULL)
 		return err_set(E_INPUT, "no such file type: %s",
 		    a->n->file_type);
-	if ((rc = find_twin(a)) < 0)
+	if ((rc = a->n->is_distinct ? 0 : find_twin(a)) < 0)
 		return rc;
 	*was_there = rc == 1;
 	a->e.row.id = a->n->id;
@@ -184,6 +188,34 @@ add(struct add *a, bool *was_there)
 	return edit_need_content(&a->e);
 }
 
+static void
+set_document(struct add *a)
+{
+	const struct record_new *n = a->n;
+
+	a->doc_id = n->doc_id != NULL ? n->doc_id : n->id;
+	a->doc_id_type = n->doc_id != NULL && n->doc_id_type != NULL
+	    ? n->doc_id_type
+	    : "custom";
+}
+
+int
+record_add_id(struct db *db, struct mem *mem, const struct record_new *n,
+    char **stable_id)
+{
+	struct add a = { .n = n };
+	int rc;
+
+	set_document(&a);
+	if ((rc = edit_begin(&a.e, db, n->user)) != 0)
+		return rc;
+	if ((rc = find_twin(&a)) == 0)
+		rc = derive_id(&a);
+	if (rc >= 0)
+		*stable_id = mem_strdup(mem, a.stable_id);
+	return edit_end(&a.e, rc);
+}
+
 int
 record_add(struct db *db, struct mem *mem, const struct record_new *n,
     char **stable_id, bool *was_there)
@@ -191,10 +223,7 @@ record_add(struct db *db, struct mem *mem, const struct record_new *n,
 	struct add a = { .n = n };
 	int rc;
 
-	a.doc_id = n->doc_id != NULL ? n->doc_id : n->id;
-	a.doc_id_type = n->doc_id != NULL && n->doc_id_type != NULL
-	    ? n->doc_id_type
-	    : "custom";
+	set_document(&a);
 	if ((rc = edit_begin(&a.e, db, n->user)) != 0)
 		return rc;
 	rc = add(&a, was_there);

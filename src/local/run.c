@@ -73,8 +73,23 @@ run_update(struct db *db, int64_t run_id, const char *summary_json,
 	return run_changed(db, st, run_id);
 }
 
-int
-run_end(struct db *db, int64_t run_id, const char *outcome, const char *error,
+static int
+total_add(struct db *db, int64_t run_id, const char *outcome,
+    const char *summary_json)
+{
+	struct stmt *st;
+	int rc;
+
+	if ((rc = db_stmt(db, TOTAL_ADD, &st)) != 0)
+		return rc;
+	db_bind_int(st, 1, run_id);
+	db_bind_text(st, 2, outcome);
+	db_bind_text(st, 3, summary_json);
+	return db_run(st);
+}
+
+static int
+note_end(struct db *db, int64_t run_id, const char *outcome, const char *error,
     const char *summary_json, int64_t deleted, int confirmed)
 {
 	char now[CLOCK_TEXT_SIZE];
@@ -94,6 +109,21 @@ run_end(struct db *db, int64_t run_id, const char *outcome, const char *error,
 }
 
 int
+run_end(struct db *db, int64_t run_id, const char *outcome, const char *error,
+    const char *summary_json, int64_t deleted, int confirmed)
+{
+	int rc;
+
+	if ((rc = db_begin(db)) != 0)
+		return rc;
+	rc = total_add(db, run_id, outcome, summary_json);
+	if (rc == 0)
+		rc = note_end(db, run_id, outcome, error, summary_json, deleted,
+		    confirmed);
+	return db_end(db, rc);
+}
+
+int
 run_deleted(struct db *db, const char *since, int64_t after_run, int64_t *n)
 {
 	struct stmt *st;
@@ -107,15 +137,11 @@ run_deleted(struct db *db, const char *since, int64_t after_run, int64_t *n)
 }
 
 static int
-run_row(struct db *db, struct mem *mem, int64_t before, struct run *run)
+run_read(struct stmt *st, struct mem *mem, struct run *run)
 {
-	struct stmt *st;
-	int rc;
+	int rc = db_step(st);
 
-	if ((rc = db_stmt(db, RUN_EACH, &st)) != 0)
-		return rc;
-	db_bind_int(st, 1, before);
-	if ((rc = db_step(st)) != 1)
+	if (rc != 1)
 		return rc;
 	run->run_id = db_int(st, 0);
 	run->started_at = db_text_dup(st, 1, mem);
@@ -125,6 +151,30 @@ run_row(struct db *db, struct mem *mem, int64_t before, struct run *run)
 	run->summary = db_text_dup(st, 5, mem);
 	db_reset(st);
 	return 1;
+}
+
+static int
+run_row(struct db *db, struct mem *mem, int64_t before, struct run *run)
+{
+	struct stmt *st;
+	int rc;
+
+	if ((rc = db_stmt(db, RUN_EACH, &st)) != 0)
+		return rc;
+	db_bind_int(st, 1, before);
+	return run_read(st, mem, run);
+}
+
+int
+run_find(struct db *db, struct mem *mem, int64_t run_id, struct run *run)
+{
+	struct stmt *st;
+	int rc;
+
+	if ((rc = db_stmt(db, RUN_FIND, &st)) != 0)
+		return rc;
+	db_bind_int(st, 1, run_id);
+	return run_read(st, mem, run);
 }
 
 int
@@ -142,6 +192,41 @@ run_each(struct db *db, int limit, int (*fn)(void *arg, const struct run *run),
 			break;
 		rc = fn(arg, &run);
 	}
+	mem_free(mem);
+	return rc;
+}
+
+static int
+run_total_next(struct db *db, struct mem *mem, const char *after,
+    struct run_total *total)
+{
+	struct stmt *st;
+	int rc = meta_stmt(db, TOTAL_NEXT, after, NULL, &st);
+
+	if (rc != 0 || (rc = db_step(st)) != 1)
+		return rc;
+	total->outcome = db_text_dup(st, 0, mem);
+	total->runs = db_int(st, 1);
+	total->duration_ms = db_int(st, 2);
+	total->bytes_up = db_int(st, 3);
+	total->bytes_down = db_int(st, 4);
+	total->requests = db_int(st, 5);
+	total->errors = db_int(st, 6);
+	db_reset(st);
+	return 1;
+}
+
+int
+run_total_each(struct db *db,
+    int (*fn)(void *arg, const struct run_total *total), void *arg)
+{
+	struct run_total total = { .outcome = "" };
+	struct mem *mem = mem_new();
+	int rc;
+
+	while ((rc = run_total_next(db, mem, total.outcome, &total)) == 1 &&
+	    (rc = fn(arg, &total)) == 0)
+		continue;
 	mem_free(mem);
 	return rc;
 }

@@ -15,7 +15,9 @@
 #include "local/conflict.h"
 #include "local/db.h"
 #include "local/record.h"
+#include "local/resolution.h"
 #include "local/side.h"
+#include "sync/run.h"
 #include "tei/merge.h"
 
 #define MERGE_LIMIT_MS 5000
@@ -188,6 +190,9 @@ add_ours(struct settle *t)
 	bool was_there;
 	int rc;
 
+	if ((rc = record_add_id(t->db, t->mem, &n, &t->new_id)) < 0 ||
+	    (rc = resolution_keep_row(t->db, t->c.stable_id, t->new_id)) != 0)
+		return rc;
 	if ((rc = record_add(t->db, t->mem, &n, &t->new_id, &was_there)) != 0)
 		return rc;
 	if (was_there)
@@ -258,7 +263,6 @@ settle(struct settle *t, enum resolution resolution)
 	return E_INPUT;
 }
 
-/* The conflict holds contents: it goes when the row holds what it needs. */
 static int
 settle_all(struct settle *t, const char *stable_id, enum resolution resolution)
 {
@@ -272,9 +276,10 @@ settle_all(struct settle *t, const char *stable_id, enum resolution resolution)
 			 &t->merge_size)) != 0)
 			return rc;
 	}
-	if ((rc = settle(t, resolution)) != 0)
+	if ((rc = resolution_keep(t->db, stable_id)) != 0 ||
+	    (rc = settle(t, resolution)) != 0)
 		return rc;
-	return conflict_remove(t->db, stable_id);
+	return resolution_done(t->db, stable_id);
 }
 
 int
@@ -295,6 +300,32 @@ resolve_conflict(struct db *db, struct mem *mem, const char *stable_id,
 	rc = db_end(db, settle_all(&t, stable_id, resolution));
 	if (rc == 0 && new_id != NULL)
 		*new_id = t.new_id;
+	return rc;
+}
+
+/* ---- taking back --------------------------------------------------------------- */
+
+/* No sync may be on its way with what is taken back. */
+static int
+undo_locked(struct db *db, const char *stable_id, const char *user)
+{
+	int rc;
+
+	if ((rc = db_begin(db)) != 0)
+		return rc;
+	return db_end(db, resolution_undo(db, stable_id, user));
+}
+
+int
+resolve_undo(struct db *db, const char *work_dir, const char *stable_id,
+    const char *user)
+{
+	int lock, rc;
+
+	if ((lock = run_lock_file(work_dir)) < 0)
+		return lock;
+	rc = undo_locked(db, stable_id, user);
+	close(lock);
 	return rc;
 }
 

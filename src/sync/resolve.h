@@ -39,6 +39,18 @@ int resolve_conflict(struct db *db, struct mem *mem, const char *stable_id,
     int64_t merge_size, const char *user, char **new_id);
 
 /*
+ * resolve_undo - take a decision back that no sync has published: everything is
+ * as it was, and in conflict again.
+ *
+ *   work_dir  as in sync_options; no sync may run meanwhile: E_BUSY
+ *
+ * E_ABSENT: there is no such decision.  E_CONFLICT: a record of it was changed
+ * since.
+ */
+int resolve_undo(struct db *db, const char *work_dir, const char *stable_id,
+    const char *user);
+
+/*
  * resolve_propose - try the text merge of each open conflict of TEI that has
  * not been tried and whose three contents are here.
  */

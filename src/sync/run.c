@@ -226,16 +226,34 @@ run_close(struct sync *s)
 	mem_free(s->mem);
 }
 
-int
-run_lock(struct sync *s)
-{
-	int lock = file_lock(path_join(s->mem, s->opt->work_dir, "lock"), 0);
-	int rc;
+#define LOOKERS_MS 10
+#define LOOKERS_TRIES 5
 
+int
+run_lock_file(const char *work_dir)
+{
+	struct mem *mem = mem_new();
+	const char *path = path_join(mem, work_dir, "lock");
+	int lock = file_lock(path, 0);
+
+	for (int i = 0; lock == E_BUSY && i < LOOKERS_TRIES; i++) {
+		clock_sleep_ms(LOOKERS_MS);
+		lock = file_lock(path, 0);
+	}
+	mem_free(mem);
 	if (lock == E_BUSY)
 		return err_set(E_BUSY,
 		    "another sync of this library is "
 		    "running");
+	return lock;
+}
+
+int
+run_lock(struct sync *s)
+{
+	int lock = run_lock_file(s->opt->work_dir);
+	int rc;
+
 	if (lock >= 0 && (rc = load_all(s)) != 0) {
 		close(lock);
 		return rc;

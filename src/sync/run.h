@@ -66,6 +66,10 @@ int run_identity(struct sync *s);
  * run_identity told is read anew: another sync may just have ended. */
 int run_lock(struct sync *s);
 
+/* run_lock_file - the lock alone, of this work_dir, with a little patience for
+ * those who only look whether it is free. */
+int run_lock_file(const char *work_dir);
+
 /* run_transfer - remote_run for one transfer: its own code. */
 int run_transfer(struct sync *s, const struct remote_transfer *t);
 

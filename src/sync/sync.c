@@ -18,6 +18,7 @@
 #include "local/db.h"
 #include "local/meta.h"
 #include "local/record.h"
+#include "local/resolution.h"
 #include "remote/remote.h"
 #include "sync/apply.h"
 #include "sync/chain.h"
@@ -248,7 +249,9 @@ run_locked(struct sync *s)
 		s->sum->skipped = true;
 	else
 		rc = run_noted(s, rc);
-	return rc < 0 ? rc : note_success(s);
+	if (rc < 0 || (rc = resolution_forget_over(s->db)) != 0)
+		return rc;
+	return note_success(s);
 }
 
 int
@@ -303,15 +306,15 @@ sync_summary_json(const struct sync_summary *sum, struct buf *out)
 	buf_putc(out, '}');
 }
 
-static int
-is_running(const char *work_dir)
+bool
+sync_is_running(const char *work_dir)
 {
 	char path[4096];
 	int lock;
 
 	snprintf(path, sizeof(path), "%s/lock", work_dir);
 	if (!path_is_file(path))
-		return 0;
+		return false;
 	if ((lock = file_lock(path, 0)) >= 0)
 		close(lock);
 	return lock == E_BUSY;
@@ -355,7 +358,7 @@ sync_status(struct db *db, struct remote *remote, const char *work_dir,
 	status->remote_version = -1;
 	if ((rc = run_identity(&s)) == 0) {
 		status->local_version = s.last.version;
-		status->in_progress = is_running(work_dir);
+		status->in_progress = sync_is_running(work_dir);
 		if ((rc = work_waits(&s)) >= 0) {
 			status->needs_sync = rc;
 			rc = 0;

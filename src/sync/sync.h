@@ -91,6 +91,16 @@ int sync_run(const struct sync_options *options, struct sync_summary *sum);
 /* sync_summary_json - as the API's Summary, one JSON object. */
 void sync_summary_json(const struct sync_summary *sum, struct buf *out);
 
+/*
+ * sync_fetch_one - have one content that this library refers to and does not
+ * keep, now: verified, durable and noted when this returns 0; at once where it
+ * is here already.  A sync may run meanwhile.  E_ABSENT: nothing here refers to
+ * it, or the store does not have it; E_REMOTE, E_LOGIN, E_DENIED, E_CORRUPT
+ * (what is there has another hash), E_STOPPED, E_IO.
+ */
+int sync_fetch_one(const struct sync_options *options, const char *id,
+    const char *file_type);
+
 /* One thing that a sync would do. */
 struct sync_step {
 	const char *action; /* "send", "send deletion", "take", "take deletion",
@@ -110,6 +120,12 @@ struct sync_step {
 int sync_plan(const struct sync_options *options,
     int (*step)(void *arg, const struct sync_step *step), void *arg,
     struct sync_summary *sum);
+
+/*
+ * sync_is_running - does a process hold the lock of this work_dir?  Looking
+ * takes it for a moment: not to be asked a thousand times a second.
+ */
+bool sync_is_running(const char *work_dir);
 
 /* What `stemma status` says. */
 struct sync_status {
