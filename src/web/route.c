@@ -37,8 +37,10 @@ split(struct request *req, struct path *path)
 		const char *text = request_decode(req->mem, s, len, false);
 
 		if (text == NULL || *text == '\0' ||
-		    strlen(text) > ARG_MAX_BYTES || strchr(text, '/') != NULL)
-			break;
+		    strlen(text) > ARG_MAX_BYTES || strchr(text, '/') != NULL) {
+			path->n = 0;
+			return;
+		}
 		path->segment[path->n++] = text;
 		s += len;
 	}
