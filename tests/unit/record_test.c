@@ -164,6 +164,42 @@ what_was_deleted_lives_again_when_added(void **state)
 }
 
 static void
+a_distinct_file_is_a_record_of_its_own(void **state)
+{
+	struct contents *c = *state;
+	struct record_new n = { .file_type = "tei",
+		.filename = "a.tei.xml",
+		.doc_id = DOC,
+		.is_gold = true,
+		.is_distinct = true };
+	char *first = records_add(c, DOC, "1"), *second, *third;
+	int64_t version;
+	bool was_there;
+
+	n.id = contents_put(c, "1", "tei");
+	n.file_size = 1;
+	assert_int_equal(record_next_version(c->l->db, DOC, "tei", NULL,
+			     &version),
+	    0);
+	assert_int_equal(version, 2);
+	assert_int_equal(record_add(c->l->db, c->l->mem, &n, &second,
+			     &was_there),
+	    0);
+	assert_false(was_there);
+	assert_string_not_equal(second, first);
+	assert_int_equal(records_find(c, second).rec.version, 2);
+	assert_true(records_find(c, second).rec.is_gold);
+	assert_false(records_find(c, first).rec.is_gold);
+	assert_int_equal(record_delete(c->l->db, second, NULL), 0);
+	assert_int_equal(record_add(c->l->db, c->l->mem, &n, &third,
+			     &was_there),
+	    0);
+	assert_string_not_equal(third, second);
+	assert_true(records_find(c, second).rec.deleted);
+	assert_int_equal(records_faults(c), 0);
+}
+
+static void
 an_id_of_another_content_is_salted(void **state)
 {
 	struct contents *c = *state;
@@ -901,6 +937,7 @@ main(void)
 		TEST(the_same_file_again_was_there),
 		TEST(versions_count_up_in_a_document),
 		TEST(what_was_deleted_lives_again_when_added),
+		TEST(a_distinct_file_is_a_record_of_its_own),
 		TEST(an_id_of_another_content_is_salted),
 		TEST(a_content_that_is_gone_is_told),
 		TEST(a_save_keeps_what_was),
