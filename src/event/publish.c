@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#include "event/publish.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "event/event.h"
+#include "event/link.h"
+#include "event/message.h"
+#include "event/start.h"
+
+#include <stdlib.h>
+
+#define PATIENCE_MS 100
+#define RETRY_MS 1000
+
+struct publisher {
+	struct mem *mem;
+	struct event_place place;
+	struct link link;
+	struct buf line;
+	int64_t next_try_ms; /* not connected before */
+};
+
+struct publisher *
+publish_new(const struct event_place *place)
+{
+	struct publisher *p = xmalloc(sizeof(*p));
+
+	*p = (struct publisher){ .mem = mem_new() };
+	p->place.run_dir = mem_strdup(p->mem, place->run_dir);
+	p->place.program = mem_strdup(p->mem, place->program);
+	p->place.conf_file = mem_strdup(p->mem, place->conf_file);
+	link_init(&p->link);
+	return p;
+}
+
+void
+publish_free(struct publisher *p)
+{
+	if (p == NULL)
+		return;
+	link_close(&p->link);
+	buf_release(&p->line);
+	mem_free(p->mem);
+	free(p);
+}
+
+/* The hub answers a publisher only to complain. */
+static int
+hear_complaints(struct publisher *p)
+{
+	char *line;
+	size_t len;
+	int rc;
+
+	while ((rc = link_line(&p->link, 0, &line, &len)) == 1)
+		log_line(LOG_WARN, "event", "stemma-hub refused an event");
+	return rc;
+}
+
+static int
+connect_again(struct publisher *p, int64_t until_ms)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	if (now_ms < p->next_try_ms)
+		return E_REMOTE;
+	p->next_try_ms = now_ms + RETRY_MS;
+	return start_link(&p->link, &p->place, until_ms);
+}
+
+static int
+send_line(struct publisher *p, int64_t until_ms)
+{
+	int rc = 0;
+
+	if (p->link.fd >= 0 && hear_complaints(p) != 0)
+		link_close(&p->link);
+	if (p->link.fd < 0)
+		rc = connect_again(p, until_ms);
+	if (rc == 0)
+		rc = link_send(&p->link, &p->line, until_ms);
+	/* A line that is half sent would spoil the next. */
+	if (rc != 0)
+		link_close(&p->link);
+	return rc;
+}
+
+void
+publish(struct publisher *p, const char *name, const char *data,
+    const char *user)
+{
+	const struct message m = { .kind = MESSAGE_PUBLISH,
+		.name = name,
+		.data = data,
+		.user = user };
+
+	if (p == NULL)
+		return;
+	buf_clear(&p->line);
+	message_put(&p->line, &m);
+	if (p->line.len > EVENT_LINE_MAX - MESSAGE_ID_ROOM)
+		log_line(LOG_WARN, "event", "%s is too long to be told", name);
+	else if (send_line(p, link_until(PATIENCE_MS)) != 0)
+		log_line(LOG_DEBUG, "event", "%s is not told: %s", name,
+		    err_text());
+}
