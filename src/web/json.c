@@ -227,6 +227,24 @@ take_json(struct body *b, const struct field *f, json_object *v,
 		    value);
 }
 
+/* Into a bool, or a flag: an int, which can also say that there is none. */
+static void
+take_truth(struct body *b, const struct field *f, json_object *v,
+    const struct json *value, void *out)
+{
+	bool is_true;
+
+	if (!take_bool(v, &is_true))
+		wrong(b, f->name, "bool_parsing",
+		    "Input should be a valid boolean, unable to interpret "
+		    "input",
+		    value);
+	else if (f->kind == FIELD_FLAG)
+		*(int *)out = is_true;
+	else
+		*(bool *)out = is_true;
+}
+
 static void
 take(struct body *b, const struct field *f, json_object *v,
     const struct json *value, void *out)
@@ -237,11 +255,8 @@ take(struct body *b, const struct field *f, json_object *v,
 		take_text(b, f, v, value, out);
 		break;
 	case FIELD_BOOL:
-		if (!take_bool(v, out))
-			wrong(b, f->name, "bool_parsing",
-			    "Input should be a valid boolean, unable to "
-			    "interpret input",
-			    value);
+	case FIELD_FLAG:
+		take_truth(b, f, v, value, out);
 		break;
 	case FIELD_INT:
 		if (json_int64(*value, out) != 0)

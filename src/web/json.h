@@ -33,6 +33,7 @@ enum field_kind {
 	FIELD_TEXT,         /* const char * */
 	FIELD_TEXT_OR_NULL, /* const char *; null gives NULL */
 	FIELD_BOOL,         /* bool */
+	FIELD_FLAG,         /* int: 0 or 1, of the same texts and numbers */
 	FIELD_INT,          /* int64_t */
 	FIELD_TEXTS,        /* struct texts */
 	FIELD_OBJECT,       /* const char *: its JSON text, as it was written */
