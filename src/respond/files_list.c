@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#include "respond/files.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "local/db.h"
+#include "local/document.h"
+#include "local/lock.h"
+#include "respond/fold.h"
+#include "respond/group.h"
+#include "respond/responder.h"
+#include "web/request.h"
+#include "web/response.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * Documents, the newest first: a document is as old as its oldest record
+ * (local/document.h), so a cursor holds while people work.
+ */
+#define PAGE 64 /* documents of one snapshot */
+#define LIMIT_MAX 10000
+#define KEEP_BYTES (32 * 1024) /* not sent before there is more */
+#define AT_LEN (CLOCK_TEXT_SIZE - 1)
+
+struct place {
+	char created_at[CLOCK_TEXT_SIZE];
+	char stable_id[STABLE_ID_SIZE];
+};
+
+/* ---- the cursor ------------------------------------------------------------- */
+
+static void
+put_cursor(const struct place *place, struct buf *out)
+{
+	const char *part;
+
+	for (part = place->created_at; *part != '\0'; part++)
+		buf_printf(out, "%02x", (unsigned char)*part);
+	for (part = place->stable_id; *part != '\0'; part++)
+		buf_printf(out, "%02x", (unsigned char)*part);
+}
+
+static int
+nibble(char c)
+{
+	return c <= '9' ? c - '0' : c - 'a' + 10;
+}
+
+/* Answers whether it is one of ours. */
+static bool
+read_cursor(const char *text, struct place *place)
+{
+	char plain[AT_LEN + STABLE_ID_SIZE];
+	size_t len = strlen(text), i;
+	int64_t ms;
+
+	if (len % 2 != 0 || len / 2 <= AT_LEN || len / 2 >= sizeof(plain) ||
+	    !str_is_hex(text, len))
+		return false;
+	for (i = 0; i < len / 2; i++)
+		plain[i] = (char)((nibble(text[2 * i]) << 4) |
+		    nibble(text[2 * i + 1]));
+	plain[len / 2] = '\0';
+	snprintf(place->created_at, sizeof(place->created_at), "%.*s",
+	    (int)AT_LEN, plain);
+	snprintf(place->stable_id, sizeof(place->stable_id), "%s",
+	    plain + AT_LEN);
+	return clock_parse(place->created_at, &ms) == 0 &&
+	    stable_id_is(place->stable_id);
+}
+
+/* ---- what is asked for --------------------------------------------------------- */
+
+struct ask {
+	int64_t limit; /* 0: all */
+	bool has_place;
+	struct place place; /* the last that was told */
+};
+
+static const char *
+query_text(struct request *req, const char *name)
+{
+	const char *text = request_query(req, name);
+
+	return text != NULL && *text != '\0' ? text : NULL;
+}
+
+static int
+read_query(struct request *req, struct listing *l, struct ask *ask)
+{
+	const char *cursor = query_text(req, "cursor");
+	const char *q = query_text(req, "q");
+	struct buf folded = { 0 };
+	bool refresh = false; /* a listing is always fresh */
+	int rc;
+
+	if ((rc = request_query_int(req, "limit", 1, LIMIT_MAX, 0,
+		 &ask->limit)) != 0 ||
+	    (rc = request_query_bool(req, "refresh", &refresh)) != 0)
+		return rc;
+	ask->has_place = cursor != NULL;
+	if (cursor != NULL && !read_cursor(cursor, &ask->place))
+		return request_invalid(req, "query", "cursor", "value_error",
+		    "Input should be the next_cursor of an earlier answer",
+		    NULL);
+	l->variant = query_text(req, "variant");
+	l->collection = query_text(req, "collection");
+	if (q != NULL) {
+		fold_text(q, &folded);
+		l->folded = mem_strdup(req->mem, buf_text(&folded));
+		buf_release(&folded);
+	}
+	return 0;
+}
+
+/* ---- locks ------------------------------------------------------------------------ */
+
+static int
+note_locked(void *arg, const char *stable_id)
+{
+	struct listing *l = arg;
+	const char **more;
+	size_t room = l->locked_count;
+
+	/* As many again, whenever that many are full. */
+	if ((room & (room - 1)) == 0) {
+		more = mem_alloc(l->req->mem,
+		    (room > 0 ? 2 * room : 1) * sizeof(*more));
+		if (room > 0)
+			memcpy(more, l->locked, room * sizeof(*more));
+		l->locked = more;
+	}
+	l->locked[l->locked_count++] = mem_strdup(l->req->mem, stable_id);
+	return 0;
+}
+
+/* ---- page by page --------------------------------------------------------------------- */
+
+static void
+note_place(struct ask *ask, const struct document *doc)
+{
+	ask->has_place = true;
+	snprintf(ask->place.created_at, sizeof(ask->place.created_at), "%s",
+	    doc->created_at);
+	snprintf(ask->place.stable_id, sizeof(ask->place.stable_id), "%s",
+	    doc->stable_id);
+}
+
+/* A page under way: `told` Groups so far; `is_more`: the limit was reached, and
+ * there is another. */
+struct walk {
+	struct listing *l;
+	struct ask *ask;
+	int64_t told;
+	struct place last; /* that was told */
+	bool is_more;
+};
+
+static int
+put_document(struct walk *w, const struct document *doc)
+{
+	bool is_full = w->ask->limit > 0 && w->told == w->ask->limit;
+	int rc = group_put(w->l, doc->doc_id, is_full);
+
+	if (rc == 1 && is_full)
+		w->is_more = true;
+	note_place(w->ask, doc);
+	if (rc == 1 && !is_full) {
+		w->last = w->ask->place;
+		w->told++;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+/* Documents behind the place; answers how many there were. */
+static int
+put_page(struct walk *w, struct mem *mem, int max)
+{
+	const struct document after = {
+		.created_at = w->ask->place.created_at,
+		.stable_id = w->ask->place.stable_id,
+	};
+	struct document *page = mem_alloc(mem, (size_t)max * sizeof(*page));
+	struct db *db = state_of(w->l->req)->site.db;
+	int i, n, rc = 0;
+
+	n = document_page(db, mem, w->ask->has_place ? &after : NULL, max,
+	    page);
+	for (i = 0; i < n && rc == 0 && !w->is_more; i++)
+		rc = put_document(w, &page[i]);
+	return rc < 0 ? rc : n;
+}
+
+/* In one snapshot, which ends before the client is waited for. */
+static int
+put_snapshot(struct walk *w, int max)
+{
+	struct db *db = state_of(w->l->req)->site.db;
+	struct mem *mem = mem_new();
+	int rc, n = 0;
+
+	if ((rc = db_begin_read(db)) == 0) {
+		n = put_page(w, mem, max);
+		rc = db_end(db, n < 0 ? n : 0);
+	}
+	mem_free(mem);
+	if (rc == 0)
+		rc = listing_write(w->l, KEEP_BYTES);
+	return rc < 0 ? rc : n;
+}
+
+static int
+put_all(struct walk *w)
+{
+	int64_t left = w->ask->limit > 0 ? w->ask->limit + 1 : PAGE;
+	int max = left < PAGE ? (int)left : PAGE;
+	int n;
+
+	do
+		n = put_snapshot(w, max);
+	while (n == max && !w->is_more);
+	return n < 0 ? n : 0;
+}
+
+static int
+answer(struct listing *l, struct ask *ask)
+{
+	struct walk w = { .l = l, .ask = ask };
+	int rc;
+
+	response_type(l->req, "application/json");
+	buf_puts(&l->out, "{\"files\":[");
+	if ((rc = put_all(&w)) != 0)
+		return rc;
+	buf_putc(&l->out, ']');
+	if (w.is_more) {
+		buf_puts(&l->out, ",\"next_cursor\":\"");
+		put_cursor(&w.last, &l->out);
+		buf_putc(&l->out, '"');
+	}
+	buf_putc(&l->out, '}');
+	return listing_write(l, 0);
+}
+
+int
+files_list(struct request *req)
+{
+	struct listing l = { .req = req };
+	struct ask ask = { 0 };
+	int rc;
+
+	if ((rc = read_query(req, &l, &ask)) != 0 ||
+	    (rc = lock_each_other(state_of(req)->site.db, req->caller.session,
+		 note_locked, &l)) != 0)
+		return rc;
+	l.mem = mem_new();
+	rc = answer(&l, &ask);
+	mem_free(l.mem);
+	buf_release(&l.out);
+	buf_release(&l.work);
+	return rc;
+}

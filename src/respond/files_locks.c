@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#include "respond/files.h"
+
+#include "auth/access.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "local/lock.h"
+#include "respond/pick.h"
+#include "respond/responder.h"
+#include "web/json.h"
+#include "web/request.h"
+#include "web/response.h"
+
+#include <stddef.h>
+
+/*
+ * Edit locks.  Their owner is the key of a session (never its id, which no
+ * answer tells either); whose it is, is told by the user's name.
+ */
+#define BODY_MAX 65536
+
+struct wish {
+	const char *file_id;
+};
+
+static int
+read_wish(struct request *req, struct wish *wish)
+{
+	static const struct field fields[] = {
+		{ "file_id", FIELD_TEXT, true, offsetof(struct wish, file_id) },
+		{ 0 },
+	};
+	int rc;
+
+	if ((rc = json_fields(req, BODY_MAX, fields, wish)) != 0)
+		return rc;
+	return pick_check_id(req, "file_id", wish->file_id);
+}
+
+static int
+answer(struct request *req, struct buf *json)
+{
+	int rc = response_json(req, json);
+
+	buf_release(json);
+	return rc;
+}
+
+static int
+answer_text(struct request *req, const char *text)
+{
+	struct buf json = { 0 };
+
+	buf_puts(&json, text);
+	return answer(req, &json);
+}
+
+/* ---- what is held --------------------------------------------------------------- */
+
+static int
+put_id(void *arg, const char *stable_id)
+{
+	struct buf *json = arg;
+
+	if (json->data[json->len - 1] != '[')
+		buf_putc(json, ',');
+	json_put_string(json, stable_id);
+	return 0;
+}
+
+int
+locks_list(struct request *req)
+{
+	struct buf json = { 0 };
+	int rc;
+
+	buf_puts(&json, "{\"locked_files\":[");
+	rc = lock_each(state_of(req)->site.db, req->caller.session, put_id,
+	    &json);
+	buf_puts(&json, "]}");
+	if (rc == 0)
+		return answer(req, &json);
+	buf_release(&json);
+	return rc;
+}
+
+/* Who else holds it: NULL when nobody does, or there is no such record that
+ * the caller may know of. */
+static int
+find_other(struct request *req, const char *id, const char **user)
+{
+	struct held held;
+	char *owner, *who;
+	int rc;
+
+	*user = NULL;
+	if ((rc = pick_find(req, id, &held)) != 1 ||
+	    (rc = pick_may_read(req, &held.rec)) != 1 ||
+	    (rc = lock_find(state_of(req)->site.db, req->mem,
+		 held.rec.stable_id, &owner, &who)) != 1)
+		return rc;
+	if (!str_eq(owner, req->caller.session))
+		*user = who;
+	return 0;
+}
+
+int
+locks_check(struct request *req)
+{
+	struct buf json = { 0 };
+	struct wish wish;
+	const char *user;
+	int rc;
+
+	if ((rc = read_wish(req, &wish)) != 0 ||
+	    (rc = find_other(req, wish.file_id, &user)) != 0)
+		return rc;
+	buf_printf(&json, "{\"is_locked\":%s,\"locked_by\":",
+	    user != NULL ? "true" : "false");
+	json_put_string(&json, user);
+	buf_putc(&json, '}');
+	return answer(req, &json);
+}
+
+/* ---- taking and letting go ---------------------------------------------------------- */
+
+static int
+deny_edit(struct request *req, const struct record *rec)
+{
+	struct access access;
+	int rc = pick_access(req, rec, &access);
+
+	if (rc != 0)
+		return rc;
+	if (access_may_read(&access, req->caller.user, req->caller.roles) &&
+	    access_may_edit(&access, req->caller.user, req->caller.roles) &&
+	    (!rec->is_gold || access_may_gold(req->caller.roles)))
+		return 0;
+	return request_fail(req, 403,
+	    "Access denied: You don't have permission to edit this document");
+}
+
+int
+locks_acquire(struct request *req)
+{
+	struct wish wish;
+	struct held held;
+	int rc;
+
+	if ((rc = read_wish(req, &wish)) != 0 ||
+	    (rc = pick_find(req, wish.file_id, &held)) < 0)
+		return rc;
+	if (rc == 0)
+		return request_fail(req, 404, "File not found: %s",
+		    wish.file_id);
+	if ((rc = deny_edit(req, &held.rec)) != 0)
+		return rc;
+	rc = lock_put(state_of(req)->site.db, held.rec.stable_id,
+	    req->caller.session, req->caller.user);
+	if (rc == E_BUSY)
+		return request_fail(req, 423, "Could not acquire lock for %s",
+		    wish.file_id);
+	if (rc == E_ABSENT)
+		return request_fail(req, 404, "File not found: %s",
+		    wish.file_id);
+	return rc != 0 ? rc : answer_text(req, "\"OK\"");
+}
+
+static int
+tell_release(struct request *req, const char *action, const char *sentence,
+    const char *id)
+{
+	struct buf json = { 0 };
+
+	buf_printf(&json, "{\"action\":\"%s\",\"message\":", action);
+	json_put_string(&json, mem_printf(req->mem, "%s%s", sentence, id));
+	buf_putc(&json, '}');
+	return answer(req, &json);
+}
+
+int
+locks_release(struct request *req)
+{
+	struct wish wish;
+	struct held held;
+	int rc;
+
+	if ((rc = read_wish(req, &wish)) != 0 ||
+	    (rc = pick_find(req, wish.file_id, &held)) < 0)
+		return rc;
+	if (rc == 0)
+		return tell_release(req, "already_released",
+		    "File not found - lock already released: ", wish.file_id);
+	rc = lock_remove(state_of(req)->site.db, held.rec.stable_id,
+	    req->caller.session);
+	if (rc == E_CONFLICT)
+		return request_fail(req, 409,
+		    "The lock for %s is held by another session", wish.file_id);
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		return tell_release(req, "already_released",
+		    "Lock was already released for ", wish.file_id);
+	return tell_release(req, "released", "Lock successfully released for ",
+	    wish.file_id);
+}
+
+/* Only what is held is refreshed: nothing is taken here. */
+int
+locks_heartbeat(struct request *req)
+{
+	struct wish wish;
+	struct held held;
+	int rc;
+
+	if ((rc = read_wish(req, &wish)) != 0 ||
+	    (rc = pick_find(req, wish.file_id, &held)) < 0)
+		return rc;
+	if (rc == 0)
+		return request_fail(req, 404, "File not found: %s",
+		    wish.file_id);
+	rc = lock_refresh(state_of(req)->site.db, held.rec.stable_id,
+	    req->caller.session);
+	if (rc == E_CONFLICT)
+		return request_fail(req, 409,
+		    "Failed to refresh lock. It may have been acquired by "
+		    "another session.");
+	return rc != 0 ? rc
+		       : answer_text(req, "{\"status\":\"lock_refreshed\"}");
+}
