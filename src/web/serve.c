@@ -74,7 +74,7 @@ worker_open(struct worker *w)
 	return rc;
 }
 
-/* The log has the reason; the world is not told the paths in it. */
+/* What cannot be opened is told in the application's words. */
 static void
 answer(struct worker *w, struct request *req)
 {
@@ -85,10 +85,8 @@ answer(struct worker *w, struct request *req)
 		route_request(w->server->app, req);
 		return;
 	}
-	log_line(LOG_ERROR, w->server->app->name, "%s", err_text());
 	(void)response_header(req, "Retry-After", "5");
-	(void)request_fail(req, 503,
-	    "The library cannot be opened; the server's log says why");
+	(void)request_fail(req, 503, "%s", err_text());
 }
 
 /* Answers whether the connection is to be parked. */

@@ -20,7 +20,8 @@ struct serve_app {
 
 	int threads; /* of the pool */
 	/* Once in each thread before its first request: the thread's state.  A
-	 * failure is told to each request (503) and tried again with the next. */
+	 * failure is told to each request (503, with err_text(): no place for
+	 * paths, which it puts into the log) and tried again with the next. */
 	int (*open)(void *arg, void **site);
 	void (*close)(void *site);
 
