@@ -149,16 +149,12 @@ note_use(struct db *db, const char *key, int64_t now)
 }
 
 int
-session_find(struct db *db, const char *id, int timeout_s, struct mem *mem,
+session_find_key(struct db *db, const char *key, int timeout_s, struct mem *mem,
     struct session *session)
 {
 	int64_t now = clock_wall_ms(), used_ms = 0;
-	char key[HASH_HEX_SIZE];
 	int rc;
 
-	if (!str_is_hex(id, SESSION_ID_SIZE - 1))
-		return 0;
-	session_key(id, key);
 	if ((rc = find_row(db, key, mem, session, &used_ms)) != 1)
 		return rc;
 	if (now - used_ms > life_ms(timeout_s))
@@ -167,6 +163,18 @@ session_find(struct db *db, const char *id, int timeout_s, struct mem *mem,
 	if (now - used_ms >= note_ms(timeout_s) || now < used_ms)
 		note_use(db, key, now);
 	return 1;
+}
+
+int
+session_find(struct db *db, const char *id, int timeout_s, struct mem *mem,
+    struct session *session)
+{
+	char key[HASH_HEX_SIZE];
+
+	if (!str_is_hex(id, SESSION_ID_SIZE - 1))
+		return 0;
+	session_key(id, key);
+	return session_find_key(db, key, timeout_s, mem, session);
 }
 
 /* ---- ending -------------------------------------------------------------- */

@@ -51,6 +51,13 @@ int session_add(struct db *db, const char *username, int timeout_s,
 int session_find(struct db *db, const char *id, int timeout_s, struct mem *mem,
     struct session *session);
 
+/*
+ * session_find_key - the same by its key, for one that was let in and is still
+ * there (an event stream): a use as well.
+ */
+int session_find_key(struct db *db, const char *key, int timeout_s,
+    struct mem *mem, struct session *session);
+
 /* session_remove - 1 it has ended; 0 there was none of that key. */
 int session_remove(struct db *db, const char *key);
 
