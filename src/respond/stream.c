@@ -145,7 +145,7 @@ write_batch(const struct stream *s, struct batch *b)
 	do
 		n = sendmsg(s->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+	if (n < 0 && errno == EAGAIN)
 		return 0;
 	return n;
 }
