@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Stemma authors
+
+// The page: who is signed in, which view is shown, and what is said at the top.
+//
+// The address behind # names the view: #/library, #/document/ID, #/sync,
+// #/conflicts/ID, #/settings.  A view is a module with
+//
+//	export async function show(main, args, signal)
+//
+// which fills `main` and lives until `signal` is aborted.
+
+import * as api from "./api.js";
+import { h, replace } from "./dom.js";
+import { start, stop } from "./events.js";
+import { load, t } from "./i18n.js";
+import * as who from "./session.js";
+import { complain, spinner } from "./ui.js";
+import { signInForm, signInAgain } from "./view-signin.js";
+import { drawTop } from "./view-top.js";
+
+const views = {
+	library: () => import("./view-library.js"),
+	document: () => import("./view-document.js"),
+	sync: () => import("./view-sync.js"),
+	conflicts: () => import("./view-conflicts.js"),
+	settings: () => import("./view-settings.js"),
+};
+
+const main = document.getElementById("main");
+let leaving = null; // aborts the view that is shown
+
+// "#/document/abc" is ["document", "abc"].
+function address() {
+	const parts = location.hash.replace(/^#\/?/, "").split("/")
+	    .map(decodeURIComponent);
+
+	return parts[0] in views ? parts : ["library"];
+}
+
+async function show() {
+	const [name, ...args] = address();
+
+	leaving?.abort();
+	leaving = new AbortController();
+	const { signal } = leaving;
+
+	document.title = `${t(`nav.${name}`)} · Stemma`;
+	main.dataset.view = name;
+	drawTop(name);
+	if (!who.user) {
+		replace(main, signInForm());
+		return;
+	}
+	replace(main, spinner());
+	try {
+		const view = await views[name]();
+
+		if (!signal.aborted)
+			await view.show(main, args, signal);
+	} catch (error) {
+		if (!signal.aborted) {
+			replace(main, h("p", { class: "notice" }, error.message));
+			complain(error);
+		}
+	}
+}
+
+// Whoever goes on with the keyboard goes on in the new view.
+function moved() {
+	show();
+	main.focus({ preventScroll: true });
+	scrollTo(0, 0);
+}
+
+function drawStatus() {
+	const box = document.getElementById("status");
+
+	api.connection.addEventListener("change", ({ detail }) => {
+		box.className = detail === "online" ? "" : "shown";
+		box.textContent = detail === "online" ? "" : t(`status.${detail}`);
+	});
+	addEventListener("offline", () => api.noteConnection("offline"));
+	addEventListener("online", () => api.noteConnection("online"));
+}
+
+async function begin() {
+	await load();
+	document.getElementById("skip").textContent = t("skip");
+	drawStatus();
+	api.onSessionEnd(signInAgain);
+	who.session.addEventListener("change", () => {
+		if (who.user)
+			start();
+		else
+			stop();
+		show();
+	});
+	addEventListener("hashchange", moved);
+	drawTop("");
+	await who.find();
+	if (!who.user)
+		show();
+}
+
+begin().catch(complain);
