@@ -12,6 +12,7 @@
 #include "event/message.h"
 #include "event/start.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define PATIENCE_MS 100
@@ -90,6 +91,17 @@ send_line(struct publisher *p, int64_t until_ms)
 	return rc;
 }
 
+static void
+publish_line(struct publisher *p, const char *name)
+{
+	if (p->line.len > EVENT_LINE_MAX - MESSAGE_ID_ROOM)
+		log_line(LOG_WARN, "event", "%s is too long to be told", name);
+	else if (send_line(p, link_until(PATIENCE_MS)) != 0)
+		log_line(LOG_DEBUG, "event", "%s is not told: %s", name,
+		    err_text());
+}
+
+/* The caller's error may be on its way to a person. */
 void
 publish(struct publisher *p, const char *name, const char *data,
     const char *user)
@@ -98,14 +110,13 @@ publish(struct publisher *p, const char *name, const char *data,
 		.name = name,
 		.data = data,
 		.user = user };
+	char error[1024];
 
 	if (p == NULL)
 		return;
+	snprintf(error, sizeof(error), "%s", err_text());
 	buf_clear(&p->line);
 	message_put(&p->line, &m);
-	if (p->line.len > EVENT_LINE_MAX - MESSAGE_ID_ROOM)
-		log_line(LOG_WARN, "event", "%s is too long to be told", name);
-	else if (send_line(p, link_until(PATIENCE_MS)) != 0)
-		log_line(LOG_DEBUG, "event", "%s is not told: %s", name,
-		    err_text());
+	publish_line(p, name);
+	(void)err_set(0, "%s", error);
 }

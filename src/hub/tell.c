@@ -36,10 +36,12 @@ learn_state(struct hub *hub, const struct conn *from,
 	if (event->user != NULL || !find_in(event, "run_id", &number) ||
 	    json_int64(number, &run_id) != 0)
 		return;
+	/* In one line, however it was written. */
+	buf_clear(&hub->state);
+	if (json_canon(event->data, strlen(event->data), &hub->state) != 0)
+		return;
 	hub->teller = from;
 	hub->state_run_id = run_id;
-	buf_clear(&hub->state);
-	buf_puts(&hub->state, event->data);
 	if (hub->child.pid > 0 && from->pid == hub->child.pid)
 		work_learn(hub, run_id);
 }

@@ -136,30 +136,40 @@ work_learn(struct hub *hub, int64_t run_id)
 
 /* ---- its end --------------------------------------------------------------------- */
 
-/* What it printed: the Summary, with error and detail where it failed. */
+static void
+read_texts(struct mem *mem, struct message *m)
+{
+	struct json value;
+	char *text;
+
+	if (json_find(m->summary, "run_id", &value) == 1)
+		(void)json_int64(value, &m->run_id);
+	if (json_find(m->summary, "error", &value) == 1 &&
+	    json_string(mem, value, &text) == 0)
+		m->error = text;
+	if (json_find(m->summary, "detail", &value) == 1 &&
+	    json_string(mem, value, &text) == 0)
+		m->detail = text;
+}
+
+/* What it printed: the Summary, with error and detail where it failed.  It goes
+ * on in one line, however it was written. */
 static bool
 read_summary(struct hub *hub, struct mem *mem, struct message *m)
 {
-	struct json all, value;
 	const struct buf *out = &hub->child.out;
-	char *text;
+	struct buf canon = { NULL, 0, 0 };
+	bool is_object = false;
 
-	if (hub->child.is_cut || out->len == 0 ||
-	    json_check(out->data, out->len) != 0)
-		return false;
-	all = json_of(out->data);
-	if (json_kind(all) != JSON_OBJECT)
-		return false;
-	m->summary = all;
-	if (json_find(all, "run_id", &value) == 1)
-		(void)json_int64(value, &m->run_id);
-	if (json_find(all, "error", &value) == 1 &&
-	    json_string(mem, value, &text) == 0)
-		m->error = text;
-	if (json_find(all, "detail", &value) == 1 &&
-	    json_string(mem, value, &text) == 0)
-		m->detail = text;
-	return true;
+	if (!hub->child.is_cut && out->len > 0 &&
+	    json_canon(out->data, out->len, &canon) == 0)
+		is_object = json_kind(json_of(canon.data)) == JSON_OBJECT;
+	if (is_object) {
+		m->summary = json_of(mem_strdup(mem, canon.data));
+		read_texts(mem, m);
+	}
+	buf_release(&canon);
+	return is_object;
 }
 
 /* It said nothing, so we say it. */

@@ -494,6 +494,7 @@ apply_commit(struct sync *s, int64_t version)
 		rc = db_end(s->db, apply_all(&a));
 	if (rc == 0) {
 		chain_adopt(s, &a.c, &a.id);
+		s->sum->pulled += !a.own;
 		file_remove(a.file);
 	}
 	apply_release(&a);

@@ -243,6 +243,7 @@ arrive(struct sync *s, const struct checkpoint_head *at)
 	    (rc = passed_put(s->db, at->version, at->commit)) != 0)
 		return rc;
 	chain_adopt(s, &c, &id);
+	s->sum->pulled++;
 	return 0;
 }
 

@@ -86,6 +86,7 @@ void
 run_phase(struct sync *s, enum sync_phase phase, int64_t files, int64_t bytes)
 {
 	memset(&s->progress, 0, sizeof(s->progress));
+	s->progress.run_id = s->sum->run_id;
 	s->progress.phase = phase;
 	s->progress.files_total = files;
 	s->progress.bytes_total = bytes;

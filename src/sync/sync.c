@@ -182,7 +182,7 @@ write_end(struct sync *s, int rc, const char *error)
 	sync_summary_json(s->sum, &json);
 	ended = run_end(s->db, s->sum->run_id, outcome_of(rc),
 	    rc == 0 ? NULL : error, buf_text(&json), s->deleted,
-	    rc == 0 && s->opt->confirm_deletions);
+	    rc == 0 && s->opt->confirm_deletions && !s->sum->skipped);
 	buf_release(&json);
 	if (ended == 0 && rc != 0)
 		ended = meta_put(s->db, "last_error", error);
@@ -220,6 +220,17 @@ note_success(struct sync *s)
 	    clock_text(clock_wall_ms(), now));
 }
 
+static int
+note_begin(struct sync *s)
+{
+	int rc;
+
+	if (s->sum->run_id != 0)
+		return 0;
+	rc = day_note(s->db);
+	return rc != 0 ? rc : run_begin(s->db, &s->sum->run_id);
+}
+
 /* `rc`: of the look whether there is anything to do. */
 static int
 run_noted(struct sync *s, int rc)
@@ -227,10 +238,9 @@ run_noted(struct sync *s, int rc)
 	char *error = mem_strdup(s->mem, err_text());
 	int ended;
 
-	if ((ended = day_note(s->db)) != 0 ||
-	    (ended = run_begin(s->db, &s->sum->run_id)) != 0)
+	if ((ended = note_begin(s)) != 0)
 		return rc != 0 ? err_set(rc, "%s", error) : ended;
-	if (rc == 0) {
+	if (rc == 0 && !s->sum->skipped) {
 		rc = run_steps(s);
 		error = mem_strdup(s->mem, err_text());
 	}
@@ -243,12 +253,15 @@ run_noted(struct sync *s, int rc)
 static int
 run_locked(struct sync *s)
 {
-	int rc = nothing_to_do(s);
+	int rc;
 
-	if (rc == 1)
-		s->sum->skipped = true;
-	else
-		rc = run_noted(s, rc);
+	/* Who asked learns the number before anything takes its time. */
+	if (s->opt->note_skipped && (rc = note_begin(s)) != 0)
+		return rc;
+	rc = nothing_to_do(s);
+	s->sum->skipped = rc == 1;
+	if (rc != 1 || s->opt->note_skipped)
+		rc = run_noted(s, rc == 1 ? 0 : rc);
 	if (rc < 0 || (rc = resolution_forget_over(s->db)) != 0)
 		return rc;
 	return note_success(s);

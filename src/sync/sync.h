@@ -22,6 +22,8 @@ struct sync_options {
 	bool force;           /* do not trust the no-change check; look whether
 				 what was sent is still there */
 	bool confirm_deletions; /* a person said yes to the guard */
+	bool note_skipped;      /* a run is noted even when there was nothing
+				   to do: who asked for it gets its run_id */
 	bool single_writer;     /* this replica alone writes to the store */
 	bool metadata_db;       /* keep a plain copy of the checkpoint there */
 	int max_delete_percent; /* of the guard */
@@ -46,6 +48,7 @@ enum sync_phase {
 
 /* State, not events: only the newest counts. */
 struct sync_progress {
+	int64_t run_id; /* 0: it is not known yet whether there is work */
 	enum sync_phase phase;
 	int64_t bytes_done;
 	int64_t bytes_total; /* of this phase */
@@ -54,7 +57,7 @@ struct sync_progress {
 };
 
 struct sync_summary {
-	int64_t run_id; /* 0 when it was skipped */
+	int64_t run_id; /* 0 when it was skipped, unless that is noted */
 	bool skipped;
 	int64_t uploaded;        /* contents sent */
 	int64_t downloaded;      /* contents fetched */
@@ -69,6 +72,7 @@ struct sync_summary {
 	int64_t bytes_up; /* on the wire, everything counted */
 	int64_t bytes_down;
 	int64_t requests;
+	int64_t pulled; /* commits of others applied; a checkpoint is one */
 	int64_t left; /* records that still wait to be sent or had */
 	int64_t open_conflicts;
 };
@@ -84,7 +88,7 @@ struct sync_summary {
  * E_REMOTE, E_LOGIN, E_DENIED, E_CORRUPT, E_STOPPED, E_IO.
  *
  * `sum` is filled in whatever is answered.  The run is written to sync_runs,
- * unless it was skipped.
+ * unless it was skipped (and note_skipped is not set).
  */
 int sync_run(const struct sync_options *options, struct sync_summary *sum);
 

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "conf/conf.h"
 #include "sync/sync.h"
 #include "tool/open.h"
 #include "tool/options.h"
@@ -10,17 +11,22 @@
 #include "tool/progress.h"
 #include "tool/say.h"
 #include "tool/stop.h"
+#include "tool/telling.h"
 #include "tool/tool.h"
 #include "tool/units.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-#define FAILURES_MAX 1000 /* that are told in the JSON */
+/* Failures that are told in the JSON. */
+#define FAILURES_MAX 1000
+#define FAILURES_SIZE ((size_t)512 * 1024)
 
 /* What is heard of a sync while it runs. */
 struct hearing {
-	struct buf failures; /* items of a JSON array */
+	struct telling *telling; /* NULL: nobody is told */
+	struct buf failures;     /* items of a JSON array */
+	size_t failures_told;    /* bytes of those that an event tells */
 	int failures_n;
 };
 
@@ -59,18 +65,21 @@ phase_name(enum sync_phase phase)
 static void
 on_progress(void *arg, const struct sync_progress *p)
 {
+	const struct hearing *h = arg;
 	const struct progress shown = { phase_name(p->phase), p->bytes_done,
 		p->bytes_total, p->files_done, p->files_total };
 
-	(void)arg;
 	progress_show(&shown);
+	telling_progress(h->telling, p);
 }
 
 static void
 on_message(void *arg, const char *sentence)
 {
-	(void)arg;
+	const struct hearing *h = arg;
+
 	say("%s", sentence);
+	telling_message(h->telling, sentence);
 }
 
 static void
@@ -79,7 +88,7 @@ on_failure(void *arg, const char *file, const char *reason)
 	struct hearing *h = arg;
 
 	complain("%s: %s", file, reason);
-	if (h->failures_n++ >= FAILURES_MAX)
+	if (h->failures_n++ >= FAILURES_MAX || h->failures.len > FAILURES_SIZE)
 		return;
 	buf_puts(&h->failures, h->failures.len > 0 ? ",{" : "{");
 	json_put_key(&h->failures, "file");
@@ -87,6 +96,8 @@ on_failure(void *arg, const char *file, const char *reason)
 	json_put_key(&h->failures, "reason");
 	json_put_string(&h->failures, reason);
 	buf_putc(&h->failures, '}');
+	if (h->failures.len <= TELLING_FAILURES)
+		h->failures_told = h->failures.len;
 }
 
 /* ---- how it went -------------------------------------------------------- */
@@ -165,24 +176,38 @@ status_of_summary(const struct sync_summary *sum)
 }
 
 static int
-sync_do(const struct sync_options *given, bool is_json)
+sync_show(const struct sync_summary *sum, const struct hearing *h, int rc,
+    bool is_json)
 {
-	struct sync_options options = *given;
-	struct hearing h = { { NULL, 0, 0 }, 0 };
-	struct sync_summary sum = { .run_id = 0 };
-	int end = 0;
-	int rc;
-
-	options.progress = on_progress;
-	options.message = on_message;
-	options.failure = on_failure;
-	options.arg = &h;
-	rc = sync_run(&options, &sum);
 	progress_clear();
 	if (is_json)
-		end = summary_json(&sum, &h, rc);
-	else if (rc == 0)
-		summary_say(&sum);
+		return summary_json(sum, h, rc);
+	if (rc == 0)
+		summary_say(sum);
+	return 0;
+}
+
+/* `opened`: the library and the store; one that cannot be is told too. */
+static int
+sync_do(struct tool *tool, struct sync_options *options, int opened,
+    bool is_json)
+{
+	struct hearing h = { .telling = NULL };
+	struct sync_summary sum = { .run_id = 0 };
+	int end, rc = opened;
+
+	if (tool->site.conf != NULL)
+		h.telling = telling_new(tool->site.conf->run_dir);
+	options->progress = on_progress;
+	options->message = on_message;
+	options->failure = on_failure;
+	options->arg = &h;
+	if (rc == 0)
+		rc = sync_run(options, &sum);
+	end = sync_show(&sum, &h, rc, is_json);
+	telling_end(h.telling, rc, &sum, buf_text(&h.failures),
+	    h.failures_told);
+	telling_free(h.telling);
 	buf_release(&h.failures);
 	if (rc != 0 || end != 0)
 		return rc != 0 ? rc : end;
@@ -229,6 +254,7 @@ cmd_sync(struct tool *tool, int argc, char **argv)
 	struct sync_options options = { .db = NULL };
 	bool force = false;
 	bool confirm = false;
+	bool is_noted = false;
 	const struct option_row rows[] = {
 		{ 'f', "force", NULL,
 		    "look, although nothing seems to have changed",
@@ -237,6 +263,9 @@ cmd_sync(struct tool *tool, int argc, char **argv)
 		    .flag = &is_dry },
 		{ 0, "confirm-deletions", NULL, "yes, delete as much as that",
 		    .flag = &confirm },
+		{ 0, "noted", NULL,
+		    "note a run also when there is nothing to do",
+		    .flag = &is_noted },
 		{ 'j', "json", NULL,
 		    "one JSON object; with -n JSON, one step a line",
 		    .flag = &is_json },
@@ -251,11 +280,12 @@ cmd_sync(struct tool *tool, int argc, char **argv)
 
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
-	if ((rc = open_sync(tool, &options)) != 0)
+	if ((rc = open_sync(tool, &options)) != 0 && is_dry)
 		return rc;
 	stop_catch();
 	options.force = force;
 	options.confirm_deletions = confirm;
+	options.note_skipped = is_noted;
 	return is_dry ? sync_preview(&options, is_json)
-		      : sync_do(&options, is_json);
+		      : sync_do(tool, &options, rc, is_json);
 }
