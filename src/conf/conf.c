@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "conf/key.h"
+#include "conf/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -184,6 +185,32 @@ read_environment(struct load *l)
 		v->from = "environment";
 	}
 	return 0;
+}
+
+/* ---- what an administrator changed over HTTP ---- */
+
+static int
+take_setting(void *arg, const char *key, const char *text)
+{
+	struct load *l = arg;
+	struct conf_value *v = value_of(l, key);
+
+	if (v->rank != FROM_DEFAULT)
+		return 0;
+	v->rank = FROM_SETTINGS;
+	v->text = mem_strdup(l->conf->mem, text);
+	v->from = "settings";
+	return 0;
+}
+
+static int
+read_settings(struct load *l)
+{
+	const struct conf_value *dir = value_of(l, "DB_DIR");
+	const char *fallback = key_at(key_index("DB_DIR"))->fallback;
+
+	return settings_read(l->conf->mem, is_set(dir) ? dir->text : fallback,
+	    take_setting, l);
 }
 
 /* ---- what it means ---- */
@@ -373,6 +400,8 @@ load_all(struct load *l, const char *path, const char *url)
 	if (l->conf->file != NULL && (rc = read_file(l)) != 0)
 		return rc;
 	if ((rc = read_environment(l)) != 0)
+		return rc;
+	if ((rc = read_settings(l)) != 0)
 		return rc;
 	if (url != NULL)
 		set_store(l, url);

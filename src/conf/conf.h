@@ -90,6 +90,7 @@ struct conf {
  * empty one is the key's default.  A variable of the environment with the name
  * of a key overrides what the file says.  A password and its _FILE are one
  * setting: the environment's wins, and both in one place are an error.
+ * What neither says may be said by DB_DIR/settings.conf (conf/settings.h).
  *
  * E_INPUT for what cannot be used: the text names the file and line (or the
  * environment), the key and what is allowed, and never a secret.  E_ABSENT
@@ -109,7 +110,7 @@ void conf_free(struct conf *conf); /* NULL is fine */
  *
  *   value      in force, as it would be written; NULL: not set, and no default.
  *              A secret is never shown: "***" when it is set
- *   from       "default", "environment" or "FILE:LINE"
+ *   from       "default", "settings", "environment" or "FILE:LINE"
  */
 int conf_each(const struct conf *conf,
     int (*fn)(void *arg, const char *key, const char *value, const char *from,

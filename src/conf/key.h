@@ -9,7 +9,7 @@
 struct conf;
 
 /* Where a value came from; a later one overrides. */
-enum conf_rank { FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT };
+enum conf_rank { FROM_DEFAULT, FROM_SETTINGS, FROM_FILE, FROM_ENVIRONMENT };
 
 /* What was said for a key. */
 struct conf_value {

@@ -240,7 +240,9 @@ site_remote(struct site *s)
 int
 site_work_dir(struct site *s, char **dir)
 {
-	*dir = path_join(s->mem, s->conf->db_dir, "sync");
+	if (s->work_dir == NULL)
+		s->work_dir = path_join(s->mem, s->conf->db_dir, "sync");
+	*dir = s->work_dir;
 	return path_make_dirs(*dir, DIR_MODE);
 }
 

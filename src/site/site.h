@@ -27,6 +27,7 @@ struct site {
 	struct db *auth;
 	struct blobs *blobs;
 	struct remote *remote;
+	char *work_dir; /* of site_work_dir */
 };
 
 void site_init(struct site *s, const char *conf_file);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#ifndef RESPOND_SYNC_H
+#define RESPOND_SYNC_H
+
+struct request;
+
+/* The handlers of stemma-sync: what takes its time, and what settles a
+ * conflict. */
+int sync_start(struct request *req);     /* POST /sync */
+int sync_resolve(struct request *req);   /* POST /sync/resolve-conflict */
+int sync_unresolve(struct request *req); /* POST /sync/unresolve */
+int sync_probe(struct request *req);     /* POST /store/probe */
+
+#endif
