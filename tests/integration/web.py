@@ -19,6 +19,7 @@ import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 
 from harness import (DEBUG, Failed, Skip, TOP, check, die_with_parent, end,
@@ -169,8 +170,11 @@ class WebServer:
         if self.family == "apache":
             conf.setdefault("WAIT_LIMIT", 25)
         replica.write_conf(**conf)
-        for part in ("", "sockets", "ipc", "empty"):
+        for part in ("", "ipc", "empty"):
             os.makedirs(self.path(part))
+        # The name of a socket has 107 bytes at most.
+        self.sockets = tempfile.mkdtemp(prefix="stemma-web-", dir="/tmp")
+        os.makedirs(os.path.join(self.sockets, "run"))
         self.world.own.append(self)
         self.start()
 
@@ -191,7 +195,7 @@ class WebServer:
         return os.path.join(self.folder, *parts)
 
     def socket_of(self, name):
-        return self.path("sockets", name + ".sock")
+        return os.path.join(self.sockets, name + ".sock")
 
     def responder_command(self, name):
         program = "files" if name == "upload" else name
@@ -240,9 +244,8 @@ class WebServer:
         places = {"pkglibexecdir": self.programs,
                   "pkgdatadir": self.path("share"),
                   "sysconfdir": self.path("etc"),
-                  "SERVER_NAME": "127.0.0.1", "HOME": self.folder}
-        text = text.replace("@runstatedir@/stemma-web",
-                            self.path("sockets"))
+                  "SERVER_NAME": "127.0.0.1", "HOME": self.sockets}
+        text = text.replace("@runstatedir@/stemma-web", self.sockets)
         text = text.replace("@localstatedir@/lib/stemma/content",
                             self.replica.path("data"))
         for name, place in places.items():
@@ -296,12 +299,11 @@ class WebServer:
             self.write("stemma.conf", text)
             self.write("main.conf", LIGHTTPD_MAIN % self.values())
             return
-        os.makedirs(self.path("run"), exist_ok=True)
         self.write("main.conf", text.replace(
             "server.port = 8780", "server.port = %d" % self.port) +
             'server.modules += ( "mod_accesslog" )\n'
             'accesslog.filename = "%s"\n' % self.access)
-        self.log = self.path("run", "lighttpd.log")
+        self.log = os.path.join(self.sockets, "run", "lighttpd.log")
 
     def write_apache(self):
         if self.kind == "apache":
@@ -394,6 +396,7 @@ class WebServer:
             end(process)
         self.responders.clear()
         end_hub(self.replica.path("run"))
+        shutil.rmtree(self.sockets, ignore_errors=True)
 
     def stop_server(self):
         """The web server alone."""
@@ -401,6 +404,7 @@ class WebServer:
 
     def again(self):
         """Start it once more, on the same port."""
+        os.makedirs(os.path.join(self.sockets, "run"), exist_ok=True)
         self.start(self.port)
 
     # -- its processes
