@@ -21,6 +21,7 @@
 
 #define BACK_OFF_MIN_MS 1000
 #define BACK_OFF_MAX_MS 30000
+#define NOBODY "-" /* only the newest id is of interest */
 
 /* An attempt: made by the feed, filled in by its thread, sent back whole. */
 struct attempt {
@@ -76,7 +77,7 @@ attempt_open(struct attempt *a)
 	if ((rc = subscribe_open(&a->place, &a->subscriber)) != 0)
 		return rc;
 	/* After the subscription: so nothing is missed in between. */
-	rc = subscribe_replay(&a->place, "", NULL, no_event, NULL, a->last,
+	rc = subscribe_replay(&a->place, NOBODY, NULL, no_event, NULL, a->last,
 	    &is_whole);
 	if (rc != 0) {
 		subscribe_close(a->subscriber);
