@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -69,6 +70,28 @@ copy(const char *s)
 	return s != NULL && s[0] != '\0' ? xstrdup(s) : NULL;
 }
 
+/*
+ * Where certificate authorities are, when this libcurl was made on a machine that
+ * keeps them elsewhere; NULL: where it expects them.
+ */
+static const char *
+find_authorities(void)
+{
+	static const char *const places[] = {
+		"/etc/ssl/certs/ca-certificates.crt",
+		"/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+		"/etc/ssl/cert.pem"
+	};
+	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+
+	if (v->cainfo == NULL || access(v->cainfo, R_OK) == 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+		if (access(places[i], R_OK) == 0)
+			return places[i];
+	return NULL;
+}
+
 /* The variables that curl's own tool honours. */
 static void
 take_environment(struct easy_settings *s)
@@ -77,6 +100,8 @@ take_environment(struct easy_settings *s)
 	if (s->ca_file == NULL)
 		s->ca_file = copy(getenv("SSL_CERT_FILE"));
 	s->ca_dir = copy(getenv("SSL_CERT_DIR"));
+	if (s->ca_file == NULL && s->ca_dir == NULL)
+		s->ca_file = copy(find_authorities());
 }
 
 static CURLM *
