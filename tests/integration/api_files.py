@@ -139,7 +139,7 @@ def the_list_comes_in_pages(site):
         check(len(answer["files"]) <= 2, "a page of %d" %
               len(answer["files"]))
         paged += [g["doc_id"] for g in answer["files"]]
-        cursor = answer.get("cursor")
+        cursor = answer.get("next_cursor")
         if not cursor:
             break
     equal(sorted(paged), sorted(whole), "all pages together")

@@ -32,11 +32,14 @@ def only(site, may, act, denied=403, text=None):
 def everybody_lists_and_reads_what_is_public(site):
     one = site.letter()
     item = site.annotator.item(one)
-    for path in ("/files/list", "/files/" + one,
-                 "/files/%s/history" % one, "/files/%s/lineage" % one,
-                 "/files/%s/versions/%s" % (one, item["content_hash"]),
-                 "/collections"):
+    for path in ("/files/list", "/files/" + one, "/collections"):
         only(site, EVERYBODY, lambda c: c.ask("GET", path))
+    content = item["content_hash"]
+    for path in ("/files/%s/history" % one, "/files/%s/lineage" % one,
+                 "/files/%s/versions/%s" % (one, content),
+                 "/files/%s/diff?from=%s&to=%s" % (one, content, content),
+                 "/files/trash"):
+        only(site, SIGNED_IN, lambda c: c.ask("GET", path))
 
 
 @fact
@@ -236,8 +239,9 @@ def what_is_private_is_for_its_owner_and_administrators(site):
         equal(one in client.items(), may, "%s lists it" % role)
         wanted = 200 if may else (403, 404)
         client.get("/files/" + one, wanted)
-        client.get("/files/%s/history" % one, wanted)
-        client.get("/files/%s/lineage" % one, wanted)
+        past = wanted if role else 401
+        client.get("/files/%s/history" % one, past)
+        client.get("/files/%s/lineage" % one, past)
         if role in WRITERS:
             client.change(one, 200 if may else (403, 404), label=role)
 
