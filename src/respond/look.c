@@ -270,15 +270,17 @@ look_ask(int64_t wait_ms, struct look *look)
 /* ---- is one running? -------------------------------------------------------------- */
 
 bool
-look_is_syncing(const char *work_dir)
+look_is_syncing(const char *work_dir, bool now)
 {
 	static _Atomic int64_t at_ms;
 	static atomic_bool last;
 	int64_t now_ms = clock_mono_ms();
 	int64_t then_ms = atomic_load(&at_ms);
 
+	if (now)
+		atomic_store(&last, sync_is_running(work_dir));
 	/* Of several that ask at once, one looks. */
-	if ((then_ms == 0 || now_ms - then_ms >= SYNCING_MS) &&
+	else if ((then_ms == 0 || now_ms - then_ms >= SYNCING_MS) &&
 	    atomic_compare_exchange_strong(&at_ms, &then_ms, now_ms))
 		atomic_store(&last, sync_is_running(work_dir));
 	return atomic_load(&last);

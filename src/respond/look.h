@@ -46,7 +46,7 @@ struct site;
 int look_remote(struct site *site);
 
 /* look_is_syncing - does a sync of this library run?  Looked at five times a
- * second at most. */
-bool look_is_syncing(const char *work_dir);
+ * second at most, unless `now`: the library was just seen to have changed. */
+bool look_is_syncing(const char *work_dir, bool now);
 
 #endif

@@ -25,7 +25,6 @@ struct plan {
 	struct buf steps; /* items of a JSON array */
 	int64_t n;        /* told and not */
 	struct sync_summary sum;
-	bool want_steps;
 	bool is_guarded;
 	const char *why; /* the guard's words */
 };
@@ -57,7 +56,7 @@ on_step(void *arg, const struct sync_step *step)
 	struct plan *p = arg;
 	int rc;
 
-	if (!p->want_steps || p->n++ >= STEPS_MAX)
+	if (p->n++ >= STEPS_MAX)
 		return 0;
 	if ((rc = may_read(p, step)) < 0)
 		return rc;
@@ -102,28 +101,45 @@ put_summary(const struct plan *p, struct buf *out)
 }
 
 static void
-put_plan(const struct plan *p, struct buf *out)
+put_steps(const struct plan *p, struct buf *out)
 {
-	buf_puts(out, "{\"summary\":");
-	put_summary(p, out);
-	buf_printf(out, ",\"guard\":%s", p->is_guarded ? "true" : "false");
+	json_put_key(out, "guard");
+	buf_puts(out, p->is_guarded ? "true" : "false");
 	put(out, "guard_reason", p->why);
 	buf_printf(out, ",\"steps\":[%s]", buf_text(&p->steps));
 	buf_printf(out, ",\"more\":%" PRId64 "}",
 	    p->n > STEPS_MAX ? p->n - STEPS_MAX : 0);
 }
 
-static int
-answer(struct request *req, bool want_steps)
+static void
+put_plan(const struct plan *p, struct buf *out)
 {
-	struct plan p = { .req = req, .want_steps = want_steps };
+	buf_puts(out, "{\"summary\":");
+	put_summary(p, out);
+	put_steps(p, out);
+}
+
+/* The Summary that the sync itself would answer, and what the plan has. */
+static void
+put_dry_run(const struct plan *p, struct buf *out)
+{
+	put_summary(p, out);
+	out->data[--out->len] = '\0';
+	put_steps(p, out);
+}
+
+static int
+answer(struct request *req,
+    void (*put_it)(const struct plan *p, struct buf *out))
+{
+	struct plan p = { .req = req };
 	struct buf out = { 0 };
 	int rc;
 
 	if ((rc = plan_make(&p)) != 0) {
 		rc = store_fail(req, rc, err_text());
 	} else {
-		(want_steps ? put_plan : put_summary)(&p, &out);
+		put_it(&p, &out);
 		rc = response_json(req, &out);
 	}
 	buf_release(&p.steps);
@@ -134,11 +150,11 @@ answer(struct request *req, bool want_steps)
 int
 plan_answer(struct request *req)
 {
-	return answer(req, true);
+	return answer(req, put_plan);
 }
 
 int
-plan_summary(struct request *req)
+plan_dry_run(struct request *req)
 {
-	return answer(req, false);
+	return answer(req, put_dry_run);
 }

@@ -9,7 +9,8 @@ struct request;
  * "guard":bool,"guard_reason":text or null,"steps":[...],"more":n}. */
 int plan_answer(struct request *req);
 
-/* plan_summary - the Summary of it alone, as a dry run answers. */
-int plan_summary(struct request *req);
+/* plan_dry_run - the same, with the members of the Summary in the place of
+ * "summary": what the sync itself would answer is in it. */
+int plan_dry_run(struct request *req);
 
 #endif

@@ -25,8 +25,9 @@
 static bool
 is_syncing(struct request *req)
 {
-	return look_is_syncing(
-	    path_join(req->mem, state_of(req)->site.conf->db_dir, "sync"));
+	return look_is_syncing(path_join(req->mem,
+				   state_of(req)->site.conf->db_dir, "sync"),
+	    true);
 }
 
 /* ---- one run ------------------------------------------------------------------ */

@@ -107,7 +107,7 @@ text_of(struct mem *mem, struct json value, const char **text)
 	}
 }
 
-/* Fields that nobody knows are ignored, as everywhere in the API. */
+/* A key that nobody knows was meant to be another. */
 static int
 take_change(void *arg, const char *key, struct json value)
 {
@@ -123,9 +123,7 @@ take_change(void *arg, const char *key, struct json value)
 		return request_invalid(c->req, "body", s->key, "string_type",
 		    "Input should be a valid string", NULL);
 	rc = settings_check(c->conf, s->key, s->text);
-	if (rc == E_ABSENT)
-		return 0;
-	if (rc == E_INPUT)
+	if (rc == E_ABSENT || rc == E_INPUT)
 		return request_invalid(c->req, "body", s->key, "value_error",
 		    err_text(), mem_strndup(mem, value.text, value.len));
 	c->n += rc == 0;

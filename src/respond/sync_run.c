@@ -134,5 +134,5 @@ sync_start(struct request *req)
 
 	if ((rc = json_fields(req, BODY_MAX, wish_fields, &wish)) != 0)
 		return rc;
-	return wish.dry_run ? plan_summary(req) : run(req, &wish);
+	return wish.dry_run ? plan_dry_run(req) : run(req, &wish);
 }

@@ -101,14 +101,15 @@ read_again(struct request *req, struct status_own *own)
 
 /* Looked at before it is read: what changes in between is seen next time. */
 static int
-refresh(struct request *req, struct status_own *own)
+refresh(struct request *req, struct status_own *own, bool *has_changed)
 {
 	int64_t version;
 	int rc;
 
 	if ((rc = db_version(state_of(req)->site.db, &version)) != 0)
 		return rc;
-	if (version == own->version)
+	*has_changed = version != own->version;
+	if (!*has_changed)
 		return 0;
 	own->version = -1;
 	if ((rc = read_again(req, own)) == 0)
@@ -138,19 +139,24 @@ is_behind(const struct status_own *own, const struct look *look)
 	return look->needs_sync && look->remote_version > own->local_version;
 }
 
+static bool
+is_syncing(struct request *req, bool now)
+{
+	return look_is_syncing(path_join(req->mem,
+				   state_of(req)->site.conf->db_dir, "sync"),
+	    now);
+}
+
 static int
 answer(struct request *req, const struct status_own *own,
-    const struct look *look)
+    const struct look *look, bool has_changed)
 {
-	struct state *st = state_of(req);
 	struct buf out = { 0 };
 	int rc;
 
 	buf_printf(&out, "{\"needs_sync\":%s,\"sync_in_progress\":%s",
 	    own->needs_sync || is_behind(own, look) ? "true" : "false",
-	    look_is_syncing(path_join(req->mem, st->site.conf->db_dir, "sync"))
-		? "true"
-		: "false");
+	    is_syncing(req, has_changed) ? "true" : "false");
 	buf_add(&out, own->library->data, own->library->len);
 	put_store(&out, look);
 	buf_putc(&out, '}');
@@ -165,14 +171,14 @@ status_sync(struct request *req)
 {
 	struct state *st = state_of(req);
 	struct status_own *own = st->own;
-	bool want_fresh = false;
+	bool want_fresh = false, has_changed;
 	struct look look;
 	int rc;
 
 	if ((rc = request_query_bool(req, "fresh", &want_fresh)) != 0)
 		return rc;
 	look_ask(want_fresh ? st->site.conf->stall_timeout_s * 100 : 0, &look);
-	if ((rc = refresh(req, own)) != 0)
+	if ((rc = refresh(req, own, &has_changed)) != 0)
 		return rc;
-	return answer(req, own, &look);
+	return answer(req, own, &look, has_changed);
 }
