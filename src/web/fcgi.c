@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "web/fcgi_look.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +14,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define RESPONDER 1
 
 /*
  * A body that trickles keeps a thread: after a minute it must have brought
@@ -110,6 +109,13 @@ fcgi_setup(void)
 int
 fcgi_begin(struct fcgi *f, int fd)
 {
+	int rc = fcgi_wait(fd);
+
+	if (rc != 0) {
+		if (rc != E_BUSY)
+			close(fd);
+		return rc;
+	}
 	FCGX_InitRequest(&f->request, -1, 0);
 	f->request.ipcFd = fd;
 	f->request.keepConnection = 1;
@@ -120,11 +126,7 @@ fcgi_begin(struct fcgi *f, int fd)
 	f->is_taken = false;
 	f->read_since_ms = f->read_bytes = 0;
 	f->transport = (struct transport){ read_body, write_bytes, take, f };
-	if (f->request.role == RESPONDER)
-		return 0;
-	FCGX_Free(&f->request, 0);
-	close(fd);
-	return err_set(E_REMOTE, "only the role of a responder is played");
+	return 0;
 }
 
 const char *const *

@@ -26,7 +26,8 @@ int fcgi_setup(void);
 
 /*
  * fcgi_begin - read a request's parameters from `fd`.  E_REMOTE: what came is
- * no request, or the other side has gone; `fd` was closed.
+ * no request, or the other side has gone; `fd` was closed.  E_BUSY: nothing has
+ * come yet, and `fd` is still the caller's.
  */
 int fcgi_begin(struct fcgi *f, int fd);
 

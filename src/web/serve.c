@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -114,7 +115,7 @@ answer_one(struct worker *w)
 
 /* ---- connections ---------------------------------------------------------------- */
 
-static void on_ready(void *arg, void *thread, uint32_t events);
+static loop_fn on_ready;
 
 static void
 park(struct server *s, int fd)
@@ -125,33 +126,24 @@ park(struct server *s, int fd)
 	}
 }
 
+/* Nothing there, or a request, or one more: the connection waits. */
 static void
 serve_connection(struct worker *w, int fd)
 {
-	if (fcgi_begin(&w->fcgi, fd) != 0)
-		log_line(LOG_DEBUG, w->server->app->name, "%s", err_text());
-	else if (answer_one(w))
+	int rc = fcgi_begin(&w->fcgi, fd);
+
+	if (rc == E_BUSY || (rc == 0 && answer_one(w)))
 		park(w->server, fd);
-}
-
-static bool
-has_data(int fd)
-{
-	char c;
-
-	return recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+	else if (rc != 0)
+		log_line(LOG_DEBUG, w->server->app->name, "%s", err_text());
 }
 
 /* A parked connection has something to say, or has gone. */
 static void
 on_ready(void *arg, void *thread, uint32_t events)
 {
-	int fd = parked_take(arg);
-
-	if ((events & ~(uint32_t)EPOLLIN) != 0 && !has_data(fd))
-		close(fd);
-	else
-		serve_connection(thread, fd);
+	(void)events;
+	serve_connection(thread, parked_take(arg));
 }
 
 /* Reads and writes that stand still end by themselves. */
@@ -189,12 +181,10 @@ on_accept(void *arg, void *thread, uint32_t events)
 	(void)loop_set(s->listen_watch, EPOLLIN);
 	if (fd < 0)
 		return;
-	if (set_timeouts(fd) != 0)
-		close(fd);
-	else if (has_data(fd))
+	if (set_timeouts(fd) == 0)
 		serve_connection(thread, fd);
 	else
-		park(s, fd);
+		close(fd);
 }
 
 /* ---- the pool -------------------------------------------------------------------- */
@@ -246,12 +236,11 @@ make_threads(struct worker *pool, int n)
 static void
 answer_last(struct worker *w)
 {
-	int fd;
+	int fd, rc;
 
 	while ((fd = parked_pop(w->server->parked)) >= 0) {
-		if (!has_data(fd))
-			close(fd);
-		else if (fcgi_begin(&w->fcgi, fd) == 0 && answer_one(w))
+		rc = fcgi_begin(&w->fcgi, fd);
+		if (rc == E_BUSY || (rc == 0 && answer_one(w)))
 			close(fd);
 	}
 }
@@ -288,6 +277,18 @@ block_usr1(void)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
+/* As many connections as the system lets us have. */
+static void
+raise_limit(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur == r.rlim_max)
+		return;
+	r.rlim_cur = r.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &r);
+}
+
 static int
 server_start(struct server *s)
 {
@@ -300,6 +301,7 @@ server_start(struct server *s)
 	    (rc = loop_signals(s->loop, false, NULL, NULL)) != 0)
 		return rc;
 	block_usr1();
+	raise_limit();
 	s->parked = parked_new(s->loop);
 	rc = loop_add(s->loop, s->listen_fd, EPOLLIN, true, on_accept, s,
 	    &s->listen_watch);
