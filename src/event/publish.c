@@ -23,7 +23,7 @@ struct publisher {
 	struct event_place place;
 	struct link link;
 	struct buf line;
-	int64_t next_try_ms; /* not connected before */
+	int64_t next_try_ms; /* after one that failed */
 };
 
 struct publisher *
@@ -66,12 +66,14 @@ hear_complaints(struct publisher *p)
 static int
 connect_again(struct publisher *p, int64_t until_ms)
 {
-	int64_t now_ms = clock_mono_ms();
+	int rc;
 
-	if (now_ms < p->next_try_ms)
-		return E_REMOTE;
-	p->next_try_ms = now_ms + RETRY_MS;
-	return start_link(&p->link, &p->place, until_ms);
+	if (clock_mono_ms() < p->next_try_ms)
+		return err_set(E_REMOTE, "stemma-hub was away just now");
+	rc = start_link(&p->link, &p->place, until_ms);
+	if (rc != 0)
+		p->next_try_ms = clock_mono_ms() + RETRY_MS;
+	return rc;
 }
 
 static int
