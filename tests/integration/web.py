@@ -101,7 +101,7 @@ AcceptPathInfo On
     AllowOverride None
     Require all denied
 </Directory>
-FcgidIPCDir "%(folder)s/ipc"
+FcgidIPCDir "%(sockets)s"
 FcgidProcessTableFile "%(folder)s/fcgid_shm"
 %(rest)s
 """
@@ -170,7 +170,7 @@ class WebServer:
         if self.family == "apache":
             conf.setdefault("WAIT_LIMIT", 25)
         replica.write_conf(**conf)
-        for part in ("", "ipc", "empty"):
+        for part in ("", "empty"):
             os.makedirs(self.path(part))
         # The name of a socket has 107 bytes at most.
         self.sockets = tempfile.mkdtemp(prefix="stemma-web-", dir="/tmp")
@@ -260,8 +260,8 @@ class WebServer:
 
     def values(self):
         files = self.limit or 4096
-        return {"folder": self.folder, "port": self.port, "log": self.log,
-                "access": self.access, "files": files, "half": files // 2,
+        return {"folder": self.folder, "sockets": self.sockets,
+                "port": self.port, "log": self.log, "access": self.access, "files": files, "half": files // 2,
                 "user": "user root;" if os.geteuid() == 0 else "",
                 "modules": "\n".join(
                     "LoadModule %s_module %s/mod_%s.so" %
