@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "conf/conf.h"
 #include "respond/responder.h"
+#include "web/response.h"
 
 #include <stddef.h>
 
@@ -37,6 +38,13 @@ find_id(struct request *req, const char **id, bool *is_by_cookie)
 	return 0;
 }
 
+static int
+busy(struct request *req)
+{
+	(void)response_header(req, "Retry-After", "5");
+	return request_fail(req, 503, "Busy: try again soon");
+}
+
 int
 identify(struct request *req)
 {
@@ -50,6 +58,8 @@ identify(struct request *req)
 		return rc;
 	rc = session_find(st->site.auth, id, st->site.conf->session_timeout_s,
 	    req->mem, &session);
+	if (rc == E_BUSY)
+		return busy(req);
 	if (rc <= 0)
 		return rc < 0 ? rc : err_set(E_LOGIN, "Session expired");
 	if (session.username == NULL)
