@@ -137,7 +137,8 @@ read_method(struct request *req)
 {
 	const char *method = param(req, "REQUEST_METHOD");
 
-	req->method = method != NULL ? method : "";
+	/* The parameters go with the connection; the log comes after it. */
+	req->method = method != NULL ? mem_strdup(req->mem, method) : "";
 	req->is_head = str_eq(method, "HEAD");
 	if (req->is_head)
 		req->method = "GET";
@@ -172,7 +173,7 @@ request_init(struct request *req, struct mem *mem, struct buf *held,
 	read_method(req);
 	read_length(req);
 	address = param(req, "REMOTE_ADDR");
-	req->address = address != NULL ? address : "";
+	req->address = address != NULL ? mem_strdup(mem, address) : "";
 	req->is_https = said_https(req);
 	uri = param(req, "REQUEST_URI");
 	request_query_parse(req, request_path(req, uri != NULL ? uri : ""));
