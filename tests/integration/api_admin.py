@@ -36,10 +36,17 @@ def users_are_added_changed_and_removed(site):
     told = client.get("/auth/status").json()
     equal((told["role"], sorted(told["roles"]), told["fullname"]),
           ("reviewer", ["annotator", "reviewer"], "Clara"), "changed")
+    site.admin.ask("PATCH", "/users/" + name, 200, json={
+        "fullname": "Clara Bow"})
+    equal(users(site)[name]["fullname"], "Clara Bow", "named in the path")
     site.admin.ask("DELETE", "/users", 200, json={"username": name})
     check(name not in users(site), "still there")
     client.get("/auth/status", 401)
     site.client().login(name, "a good password", want=401)
+    site.add_user(name, "user")
+    site.admin.ask("DELETE", "/users/" + name, 200)
+    site.admin.ask("DELETE", "/users/" + name, 404)
+    check(name not in users(site), "still there")
 
 
 @fact
@@ -105,7 +112,7 @@ def settings_are_changed_by_administrators(site):
     check("600" in site.admin.get("/settings").body.decode(), "changed")
     site.admin.ask("PATCH", "/settings", 200, json={"SYNC_INTERVAL": "0"})
     equal(site.admin.get("/settings").json().keys(), before.keys(), "keys")
-    for wrong in ({"NO_SUCH_KEY": "1"}, {"SYNC_INTERVAL": "often"},
+    for wrong in ({"SYNC_INTERVAL": "often"}, {"SYNC_INTERVAL": "-1"},
                   {"DATA_ROOT": "/etc"}, {"WEBDAV_BASE_URL": "file:///"}):
         site.admin.ask("PATCH", "/settings", (400, 403, 422), json=wrong)
 
@@ -235,7 +242,8 @@ def a_stream_takes_its_session_from_the_query(site):
     with s:
         client = site.client("annotator")
         s.sendall(("GET %s/sse/subscribe?sessionId=%s HTTP/1.1\r\n"
-                   "Host: x\r\n\r\n" % (PREFIX, client.session)).encode())
+                   "Host: x\r\nConnection: close\r\n\r\n" % (
+                       PREFIX, client.session)).encode())
         read_until(s, b"Stream connected")
         client.post("/auth/logout")
         ends(s)

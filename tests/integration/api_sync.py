@@ -420,7 +420,7 @@ def a_content_that_is_not_kept_here_can_be_had(site):
     try:
         text = tei("elsewhere")
         one = small.ben.add("elsewhere.tei.xml", text)
-        small.ben.set(one, "collections=Optics")
+        small.ben.set(one, "collection+=Optics")
         small.ben.sync()
         sync(small)
         small.annotator.get("/files/" + one, 404)

@@ -125,6 +125,18 @@ def a_piece_with_a_wrong_checksum_is_not_kept(site):
 
 
 @fact
+def a_proxy_that_knows_no_patch_is_no_obstacle(site):
+    client = site.annotator
+    data = site.page()
+    path = begin(client, len(data), filename="x.pdf")
+    head = dict(TUS, **{"Upload-Offset": "0",
+                        "X-HTTP-Method-Override": "PATCH"})
+    answer = client.post(path, 204, headers=head, body=data,
+                         kind="application/offset+octet-stream")
+    equal(client.bytes(answer.headers["Stemma-Id"]), data, "bytes")
+
+
+@fact
 def an_upload_can_be_given_up(site):
     client = site.annotator
     path = begin(client, 1000, filename="x.pdf")
