@@ -47,14 +47,14 @@ document_each_row(struct db *db, const char *doc_id,
 	return told != 0 ? told : rc;
 }
 
-int
-document_pdf(struct db *db, struct mem *mem, const char *doc_id,
+static int
+find_pdf(struct db *db, struct mem *mem, enum sql sql, const char *doc_id,
     struct held *pdf)
 {
 	struct stmt *st;
 	int rc;
 
-	if ((rc = db_stmt(db, DOCUMENT_PDF, &st)) != 0)
+	if ((rc = db_stmt(db, sql, &st)) != 0)
 		return rc;
 	db_bind_text(st, 1, doc_id);
 	if ((rc = db_step(st)) != 1)
@@ -62,6 +62,20 @@ document_pdf(struct db *db, struct mem *mem, const char *doc_id,
 	row_read_held(st, mem, pdf);
 	db_reset(st);
 	return 1;
+}
+
+int
+document_pdf(struct db *db, struct mem *mem, const char *doc_id,
+    struct held *pdf)
+{
+	return find_pdf(db, mem, DOCUMENT_PDF, doc_id, pdf);
+}
+
+int
+document_last_pdf(struct db *db, struct mem *mem, const char *doc_id,
+    struct held *pdf)
+{
+	return find_pdf(db, mem, DOCUMENT_LAST_PDF, doc_id, pdf);
 }
 
 int

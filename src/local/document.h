@@ -52,6 +52,13 @@ int document_pdf(struct db *db, struct mem *mem, const char *doc_id,
     struct held *pdf);
 
 /*
+ * document_last_pdf - the same, or where there is none any more, the one that
+ * was deleted last: what it said of who may read does not end with it.
+ */
+int document_last_pdf(struct db *db, struct mem *mem, const char *doc_id,
+    struct held *pdf);
+
+/*
  * document_each_by_doc - all live records, in order of doc_id; as
  * document_each_row.
  */

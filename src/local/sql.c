@@ -423,6 +423,11 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 	"SELECT " HELD " FROM files INDEXED BY files_doc"
 	" WHERE doc_id = ?1 AND deleted = 0 AND file_type = 'pdf'"
 	" ORDER BY created_at DESC, stable_id DESC LIMIT 1" },
+[DOCUMENT_LAST_PDF] = { LIBRARY,
+	"SELECT " HELD " FROM files INDEXED BY files_doc"
+	" WHERE doc_id = ?1 AND file_type = 'pdf' ORDER BY deleted,"
+	" CASE WHEN deleted THEN updated_at ELSE created_at END DESC,"
+	" stable_id DESC LIMIT 1" },
 [DOCUMENT_BY_DOC] = { LIBRARY,
 	"SELECT " HELD " FROM files INDEXED BY files_doc WHERE deleted = 0"
 	" ORDER BY doc_id" },

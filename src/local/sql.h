@@ -129,6 +129,7 @@ enum sql {
 	DOCUMENT_PAGE,
 	DOCUMENT_ROWS,
 	DOCUMENT_PDF,
+	DOCUMENT_LAST_PDF,
 	DOCUMENT_BY_DOC,
 
 	/* record: the store's side */

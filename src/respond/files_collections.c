@@ -33,8 +33,8 @@ struct counting {
 	struct request *req;
 	struct mem *doc; /* of the document that is walked through */
 	const char *doc_id;
-	const char *pdf_metadata, *pdf_collections;
-	const char **collections; /* of its rows, if it has no PDF */
+	const char *pdf_collections; /* NULL: it has no PDF */
+	const char **collections;    /* of its rows, if it has no PDF */
 	size_t rows, room;
 	int64_t documents;
 	struct name *names; /* sorted */
@@ -102,6 +102,29 @@ take_names(struct counting *c, const char *collections)
 
 /* ---- the documents ------------------------------------------------------------------ */
 
+static bool
+may_read(struct counting *c, const struct record *r)
+{
+	struct access access;
+
+	pick_access_of(c->doc, r, NULL, &access);
+	return access_may_read(&access, c->req->caller.user,
+	    c->req->caller.roles);
+}
+
+/* TEI whose PDF was deleted are read by those who might read that. */
+static int
+hide_rows(struct counting *c)
+{
+	struct held gone;
+	int rc = document_last_pdf(state_of(c->req)->site.db, c->doc, c->doc_id,
+	    &gone);
+
+	if (rc == 1 && !may_read(c, &gone.rec))
+		c->rows = 0;
+	return rc < 0 ? rc : 0;
+}
+
 static int
 end_document(struct counting *c)
 {
@@ -111,10 +134,12 @@ end_document(struct counting *c)
 	c->documents++;
 	if (c->pdf_collections != NULL)
 		rc = take_names(c, c->pdf_collections);
+	else if ((rc = hide_rows(c)) != 0)
+		return rc;
 	for (i = 0; i < c->rows && rc == 0; i++)
 		rc = take_names(c, c->collections[i]);
 	mem_reset(c->doc);
-	c->doc_id = c->pdf_metadata = c->pdf_collections = NULL;
+	c->doc_id = c->pdf_collections = NULL;
 	c->collections = NULL;
 	c->rows = c->room = 0;
 	return rc;
@@ -135,16 +160,6 @@ keep_row(struct counting *c, const char *collections)
 		c->collections = more;
 	}
 	c->collections[c->rows++] = mem_strdup(c->doc, collections);
-}
-
-static bool
-may_read(struct counting *c, const struct record *r)
-{
-	struct access access;
-
-	pick_access_of(c->doc, r, NULL, &access);
-	return access_may_read(&access, c->req->caller.user,
-	    c->req->caller.roles);
 }
 
 /*

@@ -2,9 +2,7 @@
 /* Copyright (c) 2026 The Stemma authors */
 #include "respond/files.h"
 
-#include "auth/access.h"
 #include "base/json.h"
-#include "base/mem.h"
 #include "base/str.h"
 #include "local/ref.h"
 #include "respond/item.h"
@@ -23,7 +21,6 @@
 
 struct telling {
 	struct request *req;
-	struct mem *mem; /* of one row */
 	struct buf out;
 	int64_t limit;
 	int64_t told;
@@ -126,7 +123,6 @@ finish(struct telling *t, int rc)
 		rc = write_out(t, 0);
 	}
 	buf_release(&t->out);
-	mem_free(t->mem);
 	return rc;
 }
 
@@ -160,27 +156,12 @@ files_history(struct request *req)
 
 /* ---- the trash ------------------------------------------------------------------ */
 
-/* What the PDF says may be gone with it: a deleted record says it itself, too,
- * where it was made by a document that is private. */
-static bool
-may_see(struct telling *t, const struct record *rec)
-{
-	const struct caller *who = &t->req->caller;
-	struct access access;
-
-	mem_reset(t->mem);
-	pick_access_of(t->mem, rec, NULL, &access);
-	return access_may_read(&access, who->user, who->roles);
-}
-
 static int
 tell_deleted(void *arg, const struct past *past)
 {
 	struct telling *t = arg;
-	int may = may_see(t, &past->rec);
+	int may = pick_may_read(t->req, &past->rec);
 
-	if (may)
-		may = pick_may_read(t->req, &past->rec);
 	if (may <= 0)
 		return may;
 	if (t->told == t->limit)
@@ -213,7 +194,6 @@ files_trash(struct request *req)
 		 &t.limit)) != 0 ||
 	    (rc = read_cursor(req, &before)) != 0)
 		return rc;
-	t.mem = mem_new();
 	response_type(req, "application/json");
 	buf_puts(&t.out, "{\"files\":[");
 	rc = history_trash(state_of(req)->site.db, before, tell_deleted, &t);

@@ -261,7 +261,8 @@ files_patch(struct request *req)
 
 /*
  * A TEI is where its PDF is: so only the PDF's collections change.  The answer
- * has the ids that both have afterwards, which are those they had.
+ * has the ids that both have afterwards, which are those they had; null where
+ * there is no TEI.
  */
 struct move {
 	const char *pdf_id;
@@ -334,8 +335,8 @@ move(struct request *req, struct move *m)
 
 	if ((rc = find_pdf(req, m)) != 0 || (rc = set_collections(req, m)) != 0)
 		return rc;
-	if ((rc = pick_find(req, m->xml_id, &held)) == 1)
-		m->xml_id = held.rec.stable_id;
+	rc = pick_find(req, m->xml_id, &held);
+	m->xml_id = rc == 1 ? held.rec.stable_id : NULL;
 	return rc < 0 ? rc : 0;
 }
 

@@ -27,6 +27,8 @@ struct group {
 	const char *doc_id;
 	const char *pdf_collections; /* NULL: it has no PDF */
 	const char *pdf_metadata;
+	bool has_rows;
+	const char *gone_metadata; /* of its last PDF, which was deleted */
 	enum part part;
 	size_t in_part;      /* Items in the list that is open */
 	const char *variant; /* whose list is open */
@@ -48,13 +50,27 @@ listing_write(struct listing *l, size_t keep)
 
 /* ---- a row --------------------------------------------------------------------- */
 
-static void
+/*
+ * What comes first is the PDF, if there is one.  A PDF that was deleted leaves
+ * nothing to its TEI, but who may read them.
+ */
+static int
 note_pdf(struct group *g, enum document_slot slot, const struct record *r)
 {
-	if (slot != DOCUMENT_MAIN_PDF)
-		return;
-	g->pdf_collections = mem_strdup(g->l->mem, r->doc_collections);
-	g->pdf_metadata = mem_strdup(g->l->mem, r->doc_metadata);
+	struct held gone;
+	int rc = 0;
+
+	if (slot == DOCUMENT_MAIN_PDF) {
+		g->pdf_collections = mem_strdup(g->l->mem, r->doc_collections);
+		g->pdf_metadata = mem_strdup(g->l->mem, r->doc_metadata);
+	} else if (!g->has_rows) {
+		rc = document_last_pdf(state_of(g->l->req)->site.db, g->l->mem,
+		    g->doc_id, &gone);
+		if (rc == 1)
+			g->gone_metadata = gone.rec.doc_metadata;
+	}
+	g->has_rows = true;
+	return rc < 0 ? rc : 0;
 }
 
 static bool
@@ -68,7 +84,9 @@ may_read(struct group *g, const struct record *r, struct access *access)
 {
 	const struct caller *who = &g->l->req->caller;
 
-	pick_access_of(g->l->mem, r, g->pdf_metadata, access);
+	pick_access_of(g->l->mem, r,
+	    g->pdf_metadata != NULL ? g->pdf_metadata : g->gone_metadata,
+	    access);
 	return access_may_read(access, who->user, who->roles);
 }
 
@@ -127,8 +145,10 @@ look_at_row(void *arg, enum document_slot slot, const struct held *held)
 	const struct record *r = &held->rec;
 	struct access access;
 	bool is_pdf = slot == DOCUMENT_MAIN_PDF || slot == DOCUMENT_OTHER_PDF;
+	int rc;
 
-	note_pdf(g, slot, r);
+	if ((rc = note_pdf(g, slot, r)) != 0)
+		return rc;
 	if (!may_read(g, r, &access))
 		return 0;
 	if (l->variant == NULL || (!is_pdf && is_of_variant(l, r)))
@@ -257,8 +277,10 @@ put_row(void *arg, enum document_slot slot, const struct held *held)
 	};
 	struct group *g = arg;
 	struct access access;
+	int rc;
 
-	note_pdf(g, slot, &held->rec);
+	if ((rc = note_pdf(g, slot, &held->rec)) != 0)
+		return rc;
 	if (!may_read(g, &held->rec, &access))
 		return 0;
 	if (g->part == PART_NONE)

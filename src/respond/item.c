@@ -137,9 +137,8 @@ load_pdf(struct request *req, struct item *item, struct access *access)
 		item->doc_collections = pdf.rec.doc_collections;
 		item->doc_metadata = pdf.rec.doc_metadata;
 	}
-	pick_access_of(req->mem, r, item->doc_metadata, access);
 	item->access = access;
-	return rc < 0 ? rc : 0;
+	return rc < 0 ? rc : pick_access(req, r, access);
 }
 
 int

@@ -118,8 +118,8 @@ pick_access(struct request *req, const struct record *rec,
 	int rc = 0;
 
 	if (!str_eq(rec->file_type, "pdf"))
-		rc = document_pdf(state_of(req)->site.db, req->mem, rec->doc_id,
-		    &pdf);
+		rc = document_last_pdf(state_of(req)->site.db, req->mem,
+		    rec->doc_id, &pdf);
 	if (rc >= 0)
 		pick_access_of(req->mem, rec,
 		    rc == 1 ? pdf.rec.doc_metadata : NULL, access);

@@ -30,8 +30,8 @@ int pick_find_any(struct request *req, const char *id, struct held *held);
 
 /*
  * pick_access - what holds for a record: what its own metadata says, and what
- * its document's PDF says, whichever is stricter.  Where both keep it for
- * different owners, only admins may.
+ * its document's PDF says (or said, where it was deleted), whichever is
+ * stricter.  Where both keep it for different owners, only admins may.
  */
 int pick_access(struct request *req, const struct record *rec,
     struct access *access);
