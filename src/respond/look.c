@@ -243,10 +243,14 @@ too_slow(struct look *look, int64_t wait_ms)
 	    (long long)(wait_ms + 999) / 1000);
 }
 
-static bool
-is_older_than(int64_t ms)
+static void
+want_if_old(void)
 {
-	return !self.last.is_known || clock_mono_ms() - self.at_ms >= ms;
+	bool is_old = !self.last.is_known ||
+	    clock_mono_ms() - self.at_ms >= LOOK_EVERY_MS;
+
+	if (is_old && self.begun == self.done)
+		want();
 }
 
 void
@@ -255,12 +259,10 @@ look_ask(int64_t wait_ms, struct look *look)
 	bool is_there = true;
 
 	pthread_mutex_lock(&self.lock);
-	if (is_older_than(wait_ms > 0 ? LOOK_FRESH_MS : LOOK_EVERY_MS)) {
-		if (wait_ms > 0)
-			is_there = wait_for_look(wait_ms);
-		else if (self.begun == self.done)
-			want();
-	}
+	if (wait_ms > 0)
+		is_there = wait_for_look(wait_ms);
+	else
+		want_if_old();
 	*look = self.last;
 	pthread_mutex_unlock(&self.lock);
 	if (!is_there)

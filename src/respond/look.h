@@ -12,7 +12,6 @@
  * Without questions nothing wakes up.
  */
 #define LOOK_EVERY_MS 5000
-#define LOOK_FRESH_MS 1000 /* one so young is fresh for who wants one */
 
 struct look {
 	bool is_known; /* false: nobody has looked yet */

@@ -101,31 +101,16 @@ put_summary(const struct plan *p, struct buf *out)
 }
 
 static void
-put_steps(const struct plan *p, struct buf *out)
+put_plan(const struct plan *p, struct buf *out)
 {
+	buf_puts(out, "{\"summary\":");
+	put_summary(p, out);
 	json_put_key(out, "guard");
 	buf_puts(out, p->is_guarded ? "true" : "false");
 	put(out, "guard_reason", p->why);
 	buf_printf(out, ",\"steps\":[%s]", buf_text(&p->steps));
 	buf_printf(out, ",\"more\":%" PRId64 "}",
 	    p->n > STEPS_MAX ? p->n - STEPS_MAX : 0);
-}
-
-static void
-put_plan(const struct plan *p, struct buf *out)
-{
-	buf_puts(out, "{\"summary\":");
-	put_summary(p, out);
-	put_steps(p, out);
-}
-
-/* The Summary that the sync itself would answer, and what the plan has. */
-static void
-put_dry_run(const struct plan *p, struct buf *out)
-{
-	put_summary(p, out);
-	out->data[--out->len] = '\0';
-	put_steps(p, out);
 }
 
 static int
@@ -156,5 +141,5 @@ plan_answer(struct request *req)
 int
 plan_dry_run(struct request *req)
 {
-	return answer(req, put_dry_run);
+	return answer(req, put_summary);
 }

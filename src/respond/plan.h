@@ -9,8 +9,7 @@ struct request;
  * "guard":bool,"guard_reason":text or null,"steps":[...],"more":n}. */
 int plan_answer(struct request *req);
 
-/* plan_dry_run - the same, with the members of the Summary in the place of
- * "summary": what the sync itself would answer is in it. */
+/* plan_dry_run - its Summary alone: what the sync itself would answer. */
 int plan_dry_run(struct request *req);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "conf/conf.h"
 #include "event/ask.h"
+#include "local/meta.h"
 #include "respond/plan.h"
 #include "respond/responder.h"
 #include "respond/store_fail.h"
@@ -69,9 +70,24 @@ patience(const struct request *req)
 	return limit_s > 0 ? limit_s * 1000LL : -1;
 }
 
+/* A hub that was slow to learn its number: the library has it. */
+static int
+find_running(void *arg, const struct run *run)
+{
+	if (run->ended_at == NULL)
+		*(int64_t *)arg = run->run_id;
+	return 1;
+}
+
 static int
 answer_later(struct request *req, int64_t run_id)
 {
+	int rc = 0;
+
+	if (run_id == 0)
+		rc = run_each(state_of(req)->site.db, 1, find_running, &run_id);
+	if (rc < 0)
+		return rc;
 	response_status(req, 202);
 	response_type(req, "application/json");
 	if (prefers_async(req))
