@@ -35,24 +35,33 @@ is_trickle(struct fcgi *f)
 }
 
 /*
- * libfcgi says the same for the end and for an error.  It fills the whole of
- * what it is given, so it is given little: a slow sender is noticed.
+ * What has come, and no waiting for more than the first of it: FCGX_GetStr
+ * fills what it is given, however slowly.
  */
 static ssize_t
 read_body(void *arg, void *data, size_t len)
 {
 	struct fcgi *f = arg;
-	int n;
+	FCGX_Stream *in = f->request.in;
+	unsigned char *to = data;
+	size_t more;
+	int c;
 
 	if (is_trickle(f))
 		return err_set(E_INPUT, "the sender is too slow");
-	if (len > 8192)
-		len = 8192;
-	n = FCGX_GetStr(data, (int)len, f->request.in);
-	if (FCGX_GetError(f->request.in) != 0)
+	c = FCGX_GetChar(in);
+	if (FCGX_GetError(in) != 0)
 		return err_set(E_INPUT, "the sender has gone");
-	f->read_bytes += n;
-	return n;
+	if (c < 0)
+		return 0;
+	to[0] = (unsigned char)c;
+	more = (size_t)(in->stop - in->rdNext);
+	if (more > len - 1)
+		more = len - 1;
+	memcpy(to + 1, in->rdNext, more);
+	in->rdNext += more;
+	f->read_bytes += (int64_t)more + 1;
+	return (ssize_t)more + 1;
 }
 
 static int

@@ -27,11 +27,11 @@ struct body {
 
 /* ---- what is wrong ----------------------------------------------------------- */
 
-/* Nothing of a field that may hold a password is repeated. */
+/* Nothing that may hold a password is repeated. */
 static bool
-is_secret(const char *field)
+is_secret(const char *text)
 {
-	return field != NULL && strcasestr(field, "pass") != NULL;
+	return text != NULL && strcasestr(text, "pass") != NULL;
 }
 
 /* Where a text may be cut so that its last character is whole. */
@@ -46,17 +46,19 @@ cut_at(const char *s, size_t len)
 static void
 input_of(struct buf *out, struct json value)
 {
+	char shown[INPUT_MAX + 1];
 	size_t len = value.len;
-	char cut[INPUT_MAX + 1];
 
-	if (len <= INPUT_MAX) {
-		buf_add(out, value.text, len);
-		return;
-	}
-	len = cut_at(value.text, INPUT_MAX);
-	memcpy(cut, value.text, len);
-	cut[len] = '\0';
-	json_put_string(out, cut);
+	if (len > INPUT_MAX)
+		len = cut_at(value.text, INPUT_MAX);
+	memcpy(shown, value.text, len);
+	shown[len] = '\0';
+	if (is_secret(shown))
+		buf_puts(out, "null");
+	else if (len < value.len)
+		json_put_string(out, shown);
+	else
+		buf_puts(out, shown);
 }
 
 static void

@@ -292,7 +292,11 @@ response_printf(struct request *req, const char *fmt, ...)
 int
 response_json(struct request *req, const struct buf *json)
 {
+	struct response *r = req->response;
+
 	response_type(req, "application/json");
+	if (r->length < 0 && r->written == 0)
+		r->length = (int64_t)json->len;
 	return response_write(req, buf_text(json), json->len);
 }
 

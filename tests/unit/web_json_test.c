@@ -200,6 +200,9 @@ a_password_is_never_repeated(void **state)
 	refused("{\"file_id\":\"\",\"passwd_hash\":[\"secret\"]}",
 	    "{\"type\":\"string_type\",\"loc\":[\"body\",\"passwd_hash\"],"
 	    "\"msg\":\"Input should be a valid string\",\"input\":null}");
+	post("{\"file_id\":{\"DAV_PASSWORD\":\"secret\"}}");
+	assert_int_equal(web_run_status(&w), 422);
+	assert_null(strstr(web_run_body(&w), "secret"));
 	post("{\"passwd_hash\":\"secret\"}");
 	assert_int_equal(web_run_status(&w), 422);
 	assert_null(strstr(web_run_body(&w), "secret"));

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -374,6 +375,81 @@ a_sender_that_goes_in_the_body_harms_nobody(void **state)
 	assert_int_equal(ask("/api/v1/hello"), 200);
 }
 
+/* Wherever the sender pauses, the request is the same. */
+static void
+a_request_may_come_in_pieces(void **state)
+{
+	struct buf rest = { NULL, 0, 0 };
+	size_t len;
+
+	(void)state;
+	start(1);
+	client_request(&out, "POST", "/api/v1/echo", true, NULL, "body", 4);
+	len = out.len;
+	for (size_t n = 1; n < len; n++) {
+		int fd = client_connect(path);
+
+		buf_clear(&out);
+		client_request(&out, "POST", "/api/v1/echo", true, NULL, "body",
+		    4);
+		buf_clear(&rest);
+		buf_add(&rest, out.data + n, len - n);
+		out.len = n;
+		assert_true(client_send(fd, &out));
+		usleep(500);
+		assert_true(client_send(fd, &rest));
+		client_read(fd, &a);
+		assert_int_equal(client_status(&a), 200);
+		assert_string_equal(client_body(&a), "body");
+		close(fd);
+	}
+	buf_release(&rest);
+}
+
+static void
+half_a_request_holds_up_nobody_else(void **state)
+{
+	int fd, began;
+
+	(void)state;
+	start(2);
+	fd = client_connect(path);
+	client_request(&out, "GET", "/api/v1/hello", true, NULL, NULL, 0);
+	out.len = 30;
+	assert_true(client_send(fd, &out));
+	began = (int)clock_mono_ms();
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(ask("/api/v1/hello"), 200);
+	assert_true((int)clock_mono_ms() - began < 10000);
+	close(fd);
+}
+
+static void
+of_too_many_idle_connections_the_oldest_goes(void **state)
+{
+	static int fds[4106];
+	struct rlimit r;
+	int n = sizeof(fds) / sizeof(fds[0]);
+
+	(void)state;
+	getrlimit(RLIMIT_NOFILE, &r);
+	if (r.rlim_max < 5000)
+		skip();
+	r.rlim_cur = r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r);
+	start(2);
+	for (int i = 0; i < n; i++)
+		fds[i] = client_connect(path);
+	for (int i = 0; i < 10; i++)
+		assert_true(client_is_closed(fds[i], 5000));
+	assert_int_equal(ask_on(fds[n - 1], "GET", "/api/v1/hello", true, NULL),
+	    200);
+	assert_int_equal(ask_on(fds[20], "GET", "/api/v1/hello", true, NULL),
+	    200);
+	for (int i = 0; i < n; i++)
+		close(fds[i]);
+}
+
 static void
 put_bytes(const void *bytes, size_t len)
 {
@@ -712,6 +788,32 @@ the_socket_of_a_parent_is_taken(void **state)
 	close(fd);
 }
 
+/* In a child, where descriptor 3 is nobody's. */
+static void
+the_socket_of_systemd_is_taken(void **state)
+{
+	int fd, status;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/s", dir);
+	assert_int_equal(serve_listen(path, 0600, &fd), 0);
+	child = fork();
+	if (child == 0) {
+		char text[20];
+		int got = -1;
+
+		snprintf(text, sizeof(text), "%d", (int)getpid());
+		setenv("LISTEN_PID", text, 1);
+		setenv("LISTEN_FDS", "1", 1);
+		dup2(fd, 3);
+		_exit(serve_listen(NULL, 0, &got) == 0 && got == 3 ? 0 : 1);
+	}
+	waitpid(child, &status, 0);
+	child = 0;
+	close(fd);
+	assert_int_equal(status, 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_dir, clean)
 
 int
@@ -727,6 +829,9 @@ main(void)
 		TEST(a_body_of_another_length_is_refused),
 		TEST(an_aborted_request_is_refused_and_closed),
 		TEST(a_sender_that_goes_in_the_body_harms_nobody),
+		TEST(a_request_may_come_in_pieces),
+		TEST(half_a_request_holds_up_nobody_else),
+		TEST(of_too_many_idle_connections_the_oldest_goes),
 		TEST(what_is_no_request_is_closed),
 		TEST(garbage_is_survived),
 		TEST(a_request_without_parameters_is_answered),
@@ -742,6 +847,7 @@ main(void)
 		TEST(a_socket_takes_the_place_of_another),
 		TEST(what_is_no_socket_is_told_with_a_sentence),
 		TEST(the_socket_of_a_parent_is_taken),
+		TEST(the_socket_of_systemd_is_taken),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
