@@ -30,10 +30,15 @@
 
 /* ---- headers ---------------------------------------------------------------------- */
 
+/* It names the file that it has started, which may be a script that has become
+ * us. */
 static bool
-is_fcgid(void)
+is_fcgid(const struct request *req)
 {
-	return str_ends(program_invocation_name, ".fcgi");
+	const char *script = request_header(req, "SCRIPT_FILENAME");
+
+	return str_ends(program_invocation_name, ".fcgi") ||
+	    (script != NULL && str_ends(script, ".fcgi"));
 }
 
 /* tus wants its version in every answer; what is of another is not done. */
@@ -143,7 +148,7 @@ tus_options(struct request *req)
 	    (long long)incoming_limit(req));
 	response_header(req, "Tus-Checksum-Algorithm", "%s", ALGORITHMS);
 	response_header(req, "Stemma-Chunk-Size", "%d",
-	    is_fcgid() ? CHUNK_FCGID : CHUNK);
+	    is_fcgid(req) ? CHUNK_FCGID : CHUNK);
 	response_status(req, 204);
 	return 0;
 }
