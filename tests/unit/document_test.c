@@ -166,6 +166,31 @@ the_newest_pdf_is_the_documents(void **state)
 	assert_string_equal(pdf.rec.stable_id, one);
 }
 
+static void
+a_pdf_that_was_deleted_is_still_the_last(void **state)
+{
+	struct contents *c = *state;
+	char *one = records_add(c, "doc", "one");
+	char *two = records_add(c, "doc", "two");
+	struct held pdf;
+
+	assert_int_equal(document_last_pdf(c->l->db, c->l->mem, "doc", &pdf),
+	    0);
+	library_exec(c->l, "UPDATE files SET file_type = 'pdf', deleted = 1");
+	library_exec(c->l,
+	    "UPDATE files SET updated_at = '2030-01-01T00:00:00.000Z'"
+	    " WHERE stable_id = '%s'",
+	    one);
+	assert_int_equal(document_last_pdf(c->l->db, c->l->mem, "doc", &pdf),
+	    1);
+	assert_string_equal(pdf.rec.stable_id, one);
+	library_exec(c->l,
+	    "UPDATE files SET deleted = 0 WHERE stable_id = '%s'", two);
+	assert_int_equal(document_last_pdf(c->l->db, c->l->mem, "doc", &pdf),
+	    1);
+	assert_string_equal(pdf.rec.stable_id, two);
+}
+
 static int
 note_doc(void *arg, const struct held *held)
 {
@@ -249,6 +274,7 @@ main(void)
 		FACT(documents_of_the_same_moment_are_all_there),
 		FACT(records_of_a_document_come_by_their_slots),
 		FACT(the_newest_pdf_is_the_documents),
+		FACT(a_pdf_that_was_deleted_is_still_the_last),
 		FACT(live_records_come_together_by_document),
 		FACT(the_trash_has_what_was_deleted_last_first),
 		FACT(a_record_has_what_it_was_and_nothing_of_others),
