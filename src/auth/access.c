@@ -59,7 +59,7 @@ take_owner(struct mem *mem, struct json value, const char **owner)
 	*owner = NULL;
 	if (json_kind(value) == JSON_NULL)
 		return 0;
-	if ((rc = json_string(mem, value, &name)) == 0 && *name != '\0')
+	if ((rc = json_string(mem, value, &name)) == 0)
 		*owner = name;
 	return rc;
 }

@@ -125,9 +125,6 @@ static int
 tell_trouble(int rc)
 {
 	log_trouble(rc);
-	if (self.conf == NULL)
-		return err_set(rc,
-		    "Stemma is not configured: see the log of the server");
 	if (rc == E_ABSENT)
 		return err_set(rc,
 		    "There is no library here yet: an administrator makes one "
@@ -146,8 +143,11 @@ open_state(void *arg, void **site)
 	int rc;
 
 	(void)arg;
-	if ((rc = load_conf_locked()) != 0)
-		return tell_trouble(rc);
+	if ((rc = load_conf_locked()) != 0) {
+		log_trouble(rc);
+		return err_set(rc,
+		    "Stemma is not configured: see the log of the server");
+	}
 	st = xmalloc(sizeof(*st));
 	memset(st, 0, sizeof(*st));
 	site_init(&st->site, self.conf_file);

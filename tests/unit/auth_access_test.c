@@ -91,6 +91,8 @@ static const struct {
 	    "d" },
 	{ "a word that is none", CONTROL("\"visibility\":\"Public\"," OWNER),
 	    NULL, "d", "d" },
+	{ "the owner of what is odd", CONTROL(OWNER ",\"visibility\":\"x\""),
+	    NULL, "d", "d" },
 	{ "a number", CONTROL("\"visibility\":1," OWNER), NULL, "d", "d" },
 	{ "an odd editability", CONTROL("\"editability\":true"), NULL, "d",
 	    "d" },
