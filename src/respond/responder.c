@@ -39,6 +39,7 @@ static struct {
 	struct mem *mem;
 	struct serve_app app;
 	pthread_mutex_t lock;
+	char trouble[256]; /* the last that was logged; "" for none */
 } self = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 const struct conf *
@@ -108,16 +109,24 @@ state_fill(struct state *st)
 static void
 log_trouble(int rc)
 {
-	static char last[256];
 	bool is_new;
 
 	pthread_mutex_lock(&self.lock);
-	is_new = strncmp(last, err_text(), sizeof(last) - 1) != 0;
-	snprintf(last, sizeof(last), "%s", err_text());
+	is_new = strncmp(self.trouble, err_text(), sizeof(self.trouble) - 1) !=
+	    0;
+	snprintf(self.trouble, sizeof(self.trouble), "%s", err_text());
 	pthread_mutex_unlock(&self.lock);
 	if (is_new)
 		log_line(LOG_ERROR, self.responder->name, "%s code=%s",
 		    err_text(), err_name(rc));
+}
+
+static void
+log_no_trouble(void)
+{
+	pthread_mutex_lock(&self.lock);
+	self.trouble[0] = '\0';
+	pthread_mutex_unlock(&self.lock);
 }
 
 /* Strangers read this: no paths, no keys. */
@@ -152,9 +161,11 @@ open_state(void *arg, void **site)
 	memset(st, 0, sizeof(*st));
 	site_init(&st->site, self.conf_file);
 	if ((rc = state_fill(st)) != 0) {
+		rc = tell_trouble(rc);
 		state_close(st);
-		return tell_trouble(rc);
+		return rc;
 	}
+	log_no_trouble();
 	*site = st;
 	return 0;
 }
