@@ -22,6 +22,8 @@
 #define TRICKLE_AFTER_MS 60000
 #define TRICKLE_BYTES 1024
 
+#define LINGER_MS 5000
+
 static bool
 is_trickle(struct fcgi *f)
 {
@@ -144,7 +146,6 @@ fcgi_params(const struct fcgi *f)
 	return (const char *const *)f->request.envp;
 }
 
-/* Without its closing records the web server sees that it is not whole. */
 static bool
 finish(struct fcgi *f)
 {
@@ -155,6 +156,38 @@ finish(struct fcgi *f)
 	return bad == 0 && f->request.keepConnection != 0;
 }
 
+/*
+ * The answer is out, and the web server still sends a body that nobody wants.
+ * Closed now, it would see an error before it sees the answer, and say 502.
+ */
+static void
+linger(int fd)
+{
+	struct timeval t = { .tv_sec = 1 };
+	int64_t until = clock_mono_ms() + LINGER_MS;
+	char waste[16384];
+
+	shutdown(fd, SHUT_WR);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
+	while (clock_mono_ms() < until && recv(fd, waste, sizeof(waste), 0) > 0)
+		;
+}
+
+/*
+ * A connection that is closed without the records that end an answer is an
+ * error to most web servers; nginx takes it for the end where connections are
+ * not kept, but not after a record of a version that there is not.
+ */
+static void
+cut(int fd)
+{
+	static const char no_record[8] = { 0 };
+
+	if (send(fd, no_record, sizeof(no_record),
+		MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return; /* it has gone, and cannot be misled */
+}
+
 bool
 fcgi_end(struct fcgi *f, bool is_cut, bool is_body_over)
 {
@@ -163,7 +196,12 @@ fcgi_end(struct fcgi *f, bool is_cut, bool is_body_over)
 	if (!f->is_taken && !is_cut)
 		is_kept = finish(f) && is_body_over;
 	FCGX_Free(&f->request, 0);
-	if (!f->is_taken && !is_kept)
-		close(f->fd);
-	return is_kept;
+	if (f->is_taken || is_kept)
+		return is_kept;
+	if (is_cut)
+		cut(f->fd);
+	else if (!is_body_over)
+		linger(f->fd);
+	close(f->fd);
+	return false;
 }

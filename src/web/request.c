@@ -243,7 +243,8 @@ request_drain(struct request *req, int64_t limit)
 	char piece[PIECE];
 	ssize_t n = 1;
 
-	if (p->is_body_left)
+	/* Who said that more comes need not be waited for. */
+	if (p->is_body_left || req->body_bytes - p->body_read > limit)
 		return false;
 	while (!p->is_body_over && limit > 0 && n > 0) {
 		n = p->transport->read(p->transport->arg, piece, sizeof(piece));

@@ -60,7 +60,8 @@ log_access(const struct request *req, int64_t ms)
 	    "method=%.20s path=%.500s status=%d ms=%lld bytes=%lld user=%.100s",
 	    req->is_head ? "HEAD" : req->method,
 	    *req->path != '\0' ? req->path : "-", r->status, (long long)ms,
-	    (long long)r->written, user != NULL ? user : "-");
+	    req->is_head ? 0LL : (long long)r->written,
+	    user != NULL ? user : "-");
 }
 
 static int

@@ -318,6 +318,31 @@ a_body_that_is_too_large_is_refused_unread(void **state)
 	close(fd);
 }
 
+/* A web server that sends all of it first must still get to see the answer. */
+static void
+a_body_that_nobody_wants_does_not_hide_the_answer(void **state)
+{
+	size_t len = 5000000;
+	char *body = malloc(len);
+
+	(void)state;
+	memset(body, 'x', len);
+	start(1);
+	for (int i = 0; i < 2; i++) {
+		int fd = client_connect(path);
+
+		client_request(&out, "POST",
+		    i == 0 ? "/api/v1/echo" : "/api/v1/hello", true, NULL, body,
+		    len);
+		assert_true(client_send(fd, &out));
+		client_read(fd, &a);
+		assert_int_equal(client_status(&a), i == 0 ? 413 : 200);
+		assert_true(a.is_ended);
+		close(fd);
+	}
+	free(body);
+}
+
 static void
 a_body_of_another_length_is_refused(void **state)
 {
@@ -440,8 +465,9 @@ of_too_many_idle_connections_the_oldest_goes(void **state)
 	start(2);
 	for (int i = 0; i < n; i++)
 		fds[i] = client_connect(path);
-	for (int i = 0; i < 10; i++)
-		assert_true(client_is_closed(fds[i], 5000));
+	/* Two threads accept: neighbours may have changed places. */
+	for (int i = 0; i < 5; i++)
+		assert_true(client_is_closed(fds[i], 10000));
 	assert_int_equal(ask_on(fds[n - 1], "GET", "/api/v1/hello", true, NULL),
 	    200);
 	assert_int_equal(ask_on(fds[20], "GET", "/api/v1/hello", true, NULL),
@@ -826,6 +852,7 @@ main(void)
 		TEST(idle_connections_cost_no_thread),
 		TEST(a_large_body_comes_back_whole),
 		TEST(a_body_that_is_too_large_is_refused_unread),
+		TEST(a_body_that_nobody_wants_does_not_hide_the_answer),
 		TEST(a_body_of_another_length_is_refused),
 		TEST(an_aborted_request_is_refused_and_closed),
 		TEST(a_sender_that_goes_in_the_body_harms_nobody),
