@@ -115,6 +115,66 @@ what_did_not_change_costs_one_request(void **state)
 	}
 }
 
+static int64_t first_told; /* the run of the first progress */
+
+static void
+note_run(void *arg, const struct sync_progress *p)
+{
+	(void)arg;
+	if (first_told < 0)
+		first_told = p->run_id;
+}
+
+static int
+is_done(void *arg, const struct run *run)
+{
+	int64_t *run_id = arg;
+
+	assert_int_equal(run->run_id, *run_id);
+	assert_string_equal(run->outcome, "done");
+	*run_id = 0;
+	return 1;
+}
+
+/* Who asked for it must know which it is, before it takes its time. */
+static void
+a_skipped_sync_is_noted_when_asked_to(void **state)
+{
+	int64_t run_id, noted;
+
+	(void)state;
+	shared_record("<x/>");
+	must_sync(a);
+	run_id = a->sum.run_id;
+	a->opt.note_skipped = true;
+	a->opt.progress = note_run;
+	first_told = -1;
+	must_sync(a);
+	assert_true(a->sum.skipped);
+	assert_true(a->sum.run_id > run_id);
+	assert_int_equal(first_told, a->sum.run_id);
+	noted = a->sum.run_id;
+	assert_int_equal(run_each(a->db, 1, is_done, &noted), 1);
+	assert_int_equal(noted, 0);
+}
+
+/* Another's commits are; one's own are not. */
+static void
+what_others_did_is_counted_as_pulled(void **state)
+{
+	const char *id;
+
+	(void)state;
+	id = shared_record("<x/>");
+	site_save(a, id, "<y/>");
+	must_sync(a);
+	assert_int_equal(a->sum.pulled, 0);
+	must_sync(b);
+	assert_int_equal(b->sum.pulled, 1);
+	must_sync(b);
+	assert_int_equal(b->sum.pulled, 0);
+}
+
 static void
 a_forced_sync_makes_no_version(void **state)
 {
@@ -821,6 +881,8 @@ main(void)
 		T(two_libraries_converge),
 		T(an_empty_library_has_nothing_to_do),
 		T(what_did_not_change_costs_one_request),
+		T(a_skipped_sync_is_noted_when_asked_to),
+		T(what_others_did_is_counted_as_pulled),
 		T(a_forced_sync_makes_no_version),
 		T(an_edit_arrives_with_its_past),
 		T(fields_alone_send_no_content),
