@@ -190,6 +190,9 @@ tus_take_body(struct request *req, struct tus_upload *up)
 		return rc;
 	if (req->body_bytes > up->length - up->offset)
 		return too_much(req);
+	/* Where all has come there may be no data any more. */
+	if (up->offset == up->length)
+		return 0;
 	return c.name != NULL ? append_checked(req, up, &c)
 			      : append(req, up, -1);
 }
