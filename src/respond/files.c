@@ -56,6 +56,8 @@ main(int argc, char **argv)
 	static const struct responder files = {
 		.name = "files",
 		.routes = routes,
+		.open = files_open,
+		.close = files_close,
 	};
 
 	return responder_main(argc, argv, &files);

@@ -4,6 +4,12 @@
 #define RESPOND_FILES_H
 
 struct request;
+struct state;
+
+/* files_open, files_close - what a thread keeps in state->own: answers of
+ * files_list. */
+int files_open(struct state *st);
+void files_close(struct state *st);
 
 /*
  * Handlers of the responder `files`, by the file that has them; what brings

@@ -9,6 +9,7 @@
 #include "local/lock.h"
 #include "respond/fold.h"
 #include "respond/group.h"
+#include "respond/list_cache.h"
 #include "respond/responder.h"
 #include "web/request.h"
 #include "web/response.h"
@@ -117,6 +118,16 @@ read_query(struct request *req, struct listing *l, struct ask *ask)
 }
 
 /* ---- locks ------------------------------------------------------------------------ */
+
+static int
+note_any(void *arg, const char *stable_id)
+{
+	struct listing *l = arg;
+
+	(void)stable_id;
+	l->any_lock = true;
+	return 1;
+}
 
 static int
 note_locked(void *arg, const char *stable_id)
@@ -245,21 +256,93 @@ answer(struct listing *l, struct ask *ask)
 	return listing_write(l, 0);
 }
 
+/* ---- answers that are kept --------------------------------------------------------- */
+
+/* A lock that ends changes no library: what shows locks does not stay. */
+#define LOCKED_MS 1000
+
+int
+files_open(struct state *st)
+{
+	st->own = list_cache_new();
+	return 0;
+}
+
+void
+files_close(struct state *st)
+{
+	list_cache_free(st->own);
+}
+
+static void
+put_part(struct buf *key, const char *part)
+{
+	/* No part has a control character in it. */
+	buf_printf(key, "%s%s\n", part != NULL ? "=" : "",
+	    part != NULL ? part : "");
+}
+
+/* Who asks, as far as it makes a difference, and what for. */
+static const char *
+make_key(const struct listing *l, const struct ask *ask)
+{
+	const struct caller *who = &l->req->caller;
+	struct buf key = { 0 };
+	const char *text;
+
+	put_part(&key, who->user);
+	put_part(&key, l->any_lock ? who->session : NULL);
+	put_part(&key, l->variant);
+	put_part(&key, l->collection);
+	put_part(&key, l->folded);
+	put_part(&key, ask->has_place ? ask->place.created_at : NULL);
+	put_part(&key, ask->has_place ? ask->place.stable_id : NULL);
+	buf_printf(&key, "%u %lld", who->roles, (long long)ask->limit);
+	text = mem_strdup(l->req->mem, buf_text(&key));
+	buf_release(&key);
+	return text;
+}
+
+static int
+make_answer(struct listing *l, struct ask *ask, const char *key,
+    int64_t version)
+{
+	int rc;
+
+	l->mem = mem_new();
+	rc = answer(l, ask);
+	if (rc == 0)
+		list_cache_put(state_of(l->req)->own, key, version,
+		    l->any_lock ? LOCKED_MS : 0, &l->sent);
+	mem_free(l->mem);
+	buf_release(&l->out);
+	buf_release(&l->sent);
+	buf_release(&l->work);
+	return rc;
+}
+
+/* The version is asked for first: what changes later is no part of it. */
 int
 files_list(struct request *req)
 {
+	struct state *st = state_of(req);
 	struct listing l = { .req = req };
 	struct ask ask = { 0 };
+	const struct buf *kept;
+	const char *key;
+	int64_t version;
 	int rc;
 
 	if ((rc = read_query(req, &l, &ask)) != 0 ||
-	    (rc = lock_each_other(state_of(req)->site.db, req->caller.session,
-		 note_locked, &l)) != 0)
+	    (rc = db_version(st->site.db, &version)) != 0 ||
+	    (rc = lock_each_other(st->site.db, NULL, note_any, &l)) < 0)
 		return rc;
-	l.mem = mem_new();
-	rc = answer(&l, &ask);
-	mem_free(l.mem);
-	buf_release(&l.out);
-	buf_release(&l.work);
-	return rc;
+	key = make_key(&l, &ask);
+	if ((kept = list_cache_find(st->own, key, version)) != NULL)
+		return response_json(req, kept);
+	if (l.any_lock &&
+	    (rc = lock_each_other(st->site.db, req->caller.session, note_locked,
+		 &l)) != 0)
+		return rc;
+	return make_answer(&l, &ask, key, version);
 }

@@ -8,6 +8,7 @@
 #include "local/document.h"
 #include "respond/fold.h"
 #include "respond/item.h"
+#include "respond/list_cache.h"
 #include "respond/pick.h"
 #include "respond/responder.h"
 #include "web/request.h"
@@ -44,6 +45,9 @@ listing_write(struct listing *l, size_t keep)
 	if (l->out.len <= keep)
 		return 0;
 	rc = response_write(l->req, l->out.data, l->out.len);
+	/* One byte more than can be kept tells that there was more. */
+	if (l->sent.len <= LIST_CACHE_BYTES)
+		buf_add(&l->sent, l->out.data, l->out.len);
 	buf_clear(&l->out);
 	return rc;
 }

@@ -20,8 +20,10 @@ struct listing {
 	const char *folded;     /* what to look for; NULL: nothing */
 	const char **locked;    /* records that others hold, sorted */
 	size_t locked_count;
+	bool any_lock;   /* anybody's */
 	bool has_groups; /* so that a comma is due */
-	struct buf out; /* not written yet */
+	struct buf out;  /* not written yet */
+	struct buf sent; /* a copy of all that was, up to a bound */
 	struct buf work;
 };
 
