@@ -17,37 +17,6 @@
 #define ANSWER_MS 5000
 #define START_MS 30000 /* until a sync has a number */
 
-/* ---- lines ------------------------------------------------------------------ */
-
-static int
-say(struct link *l, const struct message *m)
-{
-	struct buf line = { NULL, 0, 0 };
-	int rc;
-
-	message_put(&line, m);
-	rc = link_send(l, &line, link_until(ANSWER_MS));
-	buf_release(&line);
-	return rc;
-}
-
-/* 1, 0: nothing in that time, or an error. */
-static int
-hear(struct link *l, struct mem *mem, int64_t until_ms, struct message *m)
-{
-	char *line;
-	size_t len;
-	int rc = link_line(l, until_ms, &line, &len);
-
-	if (rc != 1)
-		return rc;
-	if (message_parse(mem, line, len, m) != 0)
-		return err_set(E_REMOTE, "stemma-hub: %s", err_text());
-	if (m->kind == MESSAGE_ERROR)
-		return err_set(E_REMOTE, "stemma-hub: %s", m->detail);
-	return 1;
-}
-
 /* ---- a sync ------------------------------------------------------------------ */
 
 static int
@@ -103,7 +72,7 @@ wait_for(struct link *l, struct mem *mem, int64_t wait_ms, struct ask_end *end)
 	struct message m;
 	int rc;
 
-	while ((rc = hear(l, mem, until_ms, &m)) == 1) {
+	while ((rc = link_hear(l, mem, until_ms, &m)) == 1) {
 		if ((rc = take(&m, wait_ms != 0, end)) != 0)
 			break;
 		mem_reset(mem);
@@ -132,7 +101,7 @@ ask_sync(const struct event_place *place, const struct ask_sync *ask,
 		buf_clear(end->summary);
 	link_init(&l);
 	if ((rc = start_link(&l, place, link_until(CONNECT_MS))) == 0 &&
-	    (rc = say(&l, &m)) == 0)
+	    (rc = link_say(&l, &m, link_until(ANSWER_MS))) == 0)
 		rc = wait_for(&l, mem, wait_ms, end);
 	link_close(&l);
 	mem_free(mem);
@@ -155,8 +124,8 @@ ask_state(const struct event_place *place, struct buf *out)
 	here.program = NULL;
 	link_init(&l);
 	if ((rc = start_link(&l, &here, link_until(ANSWER_MS))) == 0 &&
-	    (rc = say(&l, &ask)) == 0)
-		rc = hear(&l, mem, link_until(ANSWER_MS), &m);
+	    (rc = link_say(&l, &ask, link_until(ANSWER_MS))) == 0)
+		rc = link_hear(&l, mem, link_until(ANSWER_MS), &m);
 	buf_clear(out);
 	if (rc == 1 && m.kind == MESSAGE_STATE) {
 		buf_add(out, m.state.text, m.state.len);

@@ -24,6 +24,7 @@ link_init(struct link *l)
 {
 	l->fd = -1;
 	l->at = 0;
+	l->is_exact = true;
 	buf_init(&l->in);
 }
 
@@ -108,16 +109,38 @@ forget_taken(struct link *l)
 	l->at = 0;
 }
 
+static ssize_t
+receive(const struct link *l, void *data, size_t size, int flags)
+{
+	ssize_t n;
+
+	do
+		n = recv(l->fd, data, size, MSG_DONTWAIT | flags);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+static ssize_t
+receive_line(const struct link *l, char *data, size_t size)
+{
+	ssize_t n = receive(l, data, size, MSG_PEEK);
+	const char *end;
+
+	if (n <= 0)
+		return n;
+	end = memchr(data, '\n', (size_t)n);
+	return receive(l, data,
+	    end != NULL ? (size_t)(end - data) + 1 : (size_t)n, 0);
+}
+
 /* 1: something came; 0: there is nothing now. */
 static int
 fill(struct link *l)
 {
 	char some[READ_SIZE];
-	ssize_t n;
+	ssize_t n = l->is_exact ? receive_line(l, some, sizeof(some))
+				: receive(l, some, sizeof(some), 0);
 
-	do
-		n = recv(l->fd, some, sizeof(some), MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
 	if (n < 0 && errno == EAGAIN)
 		return 0;
 	if (n <= 0)
@@ -161,6 +184,36 @@ link_line(struct link *l, int64_t until_ms, char **line, size_t *len)
 		if (rc < 0)
 			return rc;
 	}
+	return 1;
+}
+
+/* ---- messages ------------------------------------------------------------- */
+
+int
+link_say(struct link *l, const struct message *m, int64_t until_ms)
+{
+	struct buf line = { NULL, 0, 0 };
+	int rc;
+
+	message_put(&line, m);
+	rc = link_send(l, &line, until_ms);
+	buf_release(&line);
+	return rc;
+}
+
+int
+link_hear(struct link *l, struct mem *mem, int64_t until_ms, struct message *m)
+{
+	char *line;
+	size_t len;
+	int rc = link_line(l, until_ms, &line, &len);
+
+	if (rc != 1)
+		return rc;
+	if (message_parse(mem, line, len, m) != 0)
+		return err_set(E_REMOTE, "stemma-hub: %s", err_text());
+	if (m->kind == MESSAGE_ERROR)
+		return err_set(E_REMOTE, "stemma-hub: %s", m->detail);
 	return 1;
 }
 
@@ -263,6 +316,7 @@ link_open(struct link *l, const char *run_dir, int64_t until_ms)
 	int rc;
 
 	link_close(l);
+	l->is_exact = true;
 	if ((rc = connect_in(l, run_dir, until_ms)) == 0 &&
 	    (rc = check_peer(l)) == 0)
 		rc = greet(l, until_ms);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/process.h"
 #include "event/link.h"
 #include "event/place.h"
 
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +26,6 @@
 #define LOG_MAX (1024 * 1024)
 #define READY_FD 3
 #define READY_TEXT "3"
-#define FDS_MAX 65536 /* where close_range(2) is missing */
 
 /* All that the child needs, made before fork(2): no malloc afterwards. */
 struct birth {
@@ -37,31 +36,6 @@ struct birth {
 };
 
 /* ---- in the child: only what a signal handler may do ---------------------- */
-
-static void
-close_from(int first)
-{
-#ifdef SYS_close_range
-	if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0)
-		return;
-#endif
-	for (int fd = first; fd < FDS_MAX; fd++)
-		close(fd);
-}
-
-static void
-reset_signals(void)
-{
-	struct sigaction usual;
-	sigset_t none;
-
-	memset(&usual, 0, sizeof(usual));
-	usual.sa_handler = SIG_DFL;
-	for (int number = 1; number < NSIG; number++)
-		sigaction(number, &usual, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
 /* The four may be any numbers, 0 to 3 among them: first out of the way. */
 static void
@@ -75,7 +49,7 @@ set_descriptors(const struct birth *b)
 	    dup2(null_fd, STDOUT_FILENO) < 0 ||
 	    dup2(log_fd, STDERR_FILENO) < 0 || dup2(ready_fd, READY_FD) < 0)
 		_exit(127);
-	close_from(READY_FD + 1);
+	process_close_from(READY_FD + 1);
 }
 
 static void __attribute__((noreturn)) be_born(const struct birth *b)
@@ -86,7 +60,7 @@ static void __attribute__((noreturn)) be_born(const struct birth *b)
 		_exit(127);
 	if (pid > 0)
 		_exit(0);
-	reset_signals();
+	process_reset_signals();
 	set_descriptors(b);
 	execv(b->argv[0], (char *const *)(uintptr_t)b->argv);
 	_exit(127);

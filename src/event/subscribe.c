@@ -24,41 +24,11 @@ struct subscriber {
 
 /* ---- lines ----------------------------------------------------------------- */
 
-static int
-say(struct link *l, const struct message *m)
-{
-	struct buf line = { NULL, 0, 0 };
-	int rc;
-
-	message_put(&line, m);
-	rc = link_send(l, &line, link_until(ANSWER_MS));
-	buf_release(&line);
-	return rc;
-}
-
-/* 1: a message, in memory of `mem`; 0: none in that time. */
-static int
-hear(struct link *l, struct mem *mem, int64_t wait_ms, struct message *m)
-{
-	char *line;
-	size_t len;
-	int rc = link_line(l, link_until(wait_ms), &line, &len);
-
-	if (rc != 1)
-		return rc;
-	mem_reset(mem);
-	if (message_parse(mem, line, len, m) != 0)
-		return err_set(E_REMOTE, "stemma-hub: %s", err_text());
-	if (m->kind == MESSAGE_ERROR)
-		return err_set(E_REMOTE, "stemma-hub: %s", m->detail);
-	return 1;
-}
-
 /* A message that must come. */
 static int
 expect(struct link *l, struct mem *mem, struct message *m)
 {
-	int rc = hear(l, mem, ANSWER_MS, m);
+	int rc = link_hear(l, mem, link_until(ANSWER_MS), m);
 
 	return rc == 0 ? err_set(E_REMOTE, "stemma-hub does not answer") : rc;
 }
@@ -82,7 +52,7 @@ begin(struct subscriber *s)
 	struct message m;
 	int rc;
 
-	if ((rc = say(&s->link, &ask)) != 0 ||
+	if ((rc = link_say(&s->link, &ask, link_until(ANSWER_MS))) != 0 ||
 	    (rc = expect(&s->link, s->mem, &m)) < 0)
 		return rc;
 	return m.kind == MESSAGE_SUBSCRIBED
@@ -100,6 +70,7 @@ subscribe_open(const struct event_place *place, struct subscriber **out)
 	s->mem = mem_new();
 	if ((rc = start_link(&s->link, place, link_until(CONNECT_MS))) == 0)
 		rc = begin(s);
+	s->link.is_exact = false;
 	if (rc == 0)
 		*out = s;
 	else
@@ -130,9 +101,12 @@ subscribe_read(struct subscriber *s,
 	struct message m;
 	int rc;
 
-	while ((rc = hear(&s->link, s->mem, 0, &m)) == 1)
-		if (m.kind == MESSAGE_EVENT && (rc = tell(&m, fn, arg)) != 0)
+	while ((rc = link_hear(&s->link, s->mem, link_until(0), &m)) == 1) {
+		rc = m.kind == MESSAGE_EVENT ? tell(&m, fn, arg) : 0;
+		mem_reset(s->mem);
+		if (rc != 0)
 			break;
+	}
 	return rc;
 }
 
@@ -146,9 +120,11 @@ replay(struct link *l, struct mem *mem,
 	struct message m;
 	int rc;
 
-	while ((rc = expect(l, mem, &m)) == 1 && m.kind == MESSAGE_EVENT)
+	while ((rc = expect(l, mem, &m)) == 1 && m.kind == MESSAGE_EVENT) {
 		if ((rc = tell(&m, fn, arg)) != 0)
 			return rc;
+		mem_reset(mem);
+	}
 	if (rc < 0)
 		return rc;
 	if (m.kind != MESSAGE_REPLAYED)
@@ -171,8 +147,9 @@ subscribe_replay(const struct event_place *place, const char *user,
 	int rc;
 
 	link_init(&l);
-	if ((rc = start_link(&l, place, link_until(CONNECT_MS))) == 0 &&
-	    (rc = say(&l, &ask)) == 0)
+	rc = start_link(&l, place, link_until(CONNECT_MS));
+	l.is_exact = false;
+	if (rc == 0 && (rc = link_say(&l, &ask, link_until(ANSWER_MS))) == 0)
 		rc = replay(&l, mem, fn, arg, last, is_whole);
 	link_close(&l);
 	mem_free(mem);

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/loop.h"
+#include "base/process.h"
 #include "event/message.h"
 
 #include <errno.h>
@@ -13,36 +14,12 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FDS_MAX 65536 /* where close_range(2) is missing */
 #define READ_SIZE 16384
 
 /* ---- in the child ------------------------------------------------------------ */
-
-static void
-close_from(int first)
-{
-#ifdef SYS_close_range
-	if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0)
-		return;
-#endif
-	for (int fd = first; fd < FDS_MAX; fd++)
-		close(fd);
-}
-
-static void
-reset_signals(void)
-{
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++)
-		(void)signal(number, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
 static void __attribute__((noreturn))
 become(const char *const *argv, int out_fd)
@@ -50,11 +27,11 @@ become(const char *const *argv, int out_fd)
 	int null_fd = open("/dev/null", O_RDONLY);
 
 	(void)setsid();
-	reset_signals();
+	process_reset_signals();
 	if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
 	    dup2(out_fd, STDOUT_FILENO) < 0)
 		_exit(127);
-	close_from(STDERR_FILENO + 1);
+	process_close_from(STDERR_FILENO + 1);
 	execv(argv[0], (char *const *)(uintptr_t)argv);
 	_exit(127);
 }

@@ -144,6 +144,38 @@ what_is_published_is_heard(void **state)
 	publish_free(p);
 }
 
+/* What comes close behind the answer must not lie in a buffer unseen. */
+static void
+what_comes_while_one_subscribes_is_not_left_lying(void **state)
+{
+	struct publisher *p = publish_new(&place);
+	struct heard h = { .n = 0 };
+	struct subscriber *s;
+	pid_t flood;
+
+	(void)state;
+	publish(p, "first", "", NULL);
+	if ((flood = fork()) == 0) {
+		struct publisher *mine = publish_new(&place);
+
+		for (int i = 0; i < 1000000; i++)
+			publish(mine, "flood", "", NULL);
+		_exit(0);
+	}
+	clock_sleep_ms(20);
+	for (int i = 0; i < 20; i++) {
+		h.n = 0;
+		assert_int_equal(subscribe_open(&place, &s), 0);
+		hear_until(s, &h, 1);
+		subscribe_close(s);
+		if (waitpid(flood, NULL, WNOHANG) != 0)
+			break;
+	}
+	kill(flood, SIGKILL);
+	(void)waitpid(flood, NULL, 0);
+	publish_free(p);
+}
+
 static void
 what_was_missed_is_replayed(void **state)
 {
@@ -385,6 +417,7 @@ main(int argc, char **argv)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(what_is_published_is_heard),
+		T(what_comes_while_one_subscribes_is_not_left_lying),
 		T(what_was_missed_is_replayed),
 		T(a_publisher_without_a_hub_loses_no_time_and_no_error),
 		T(a_hub_that_is_gone_is_started_again),
