@@ -363,6 +363,29 @@ rows_go_when_they_say_nothing_any_more(void **state)
 	assert_true(has_row("bob", HOME));
 }
 
+/* Whoever makes up names and addresses does not fill the disk with them. */
+static void
+there_are_not_more_rows_than_a_hundred_thousand(void **state)
+{
+	(void)state;
+	assert_int_equal(attempt("bob", HOME, true), 0);
+	assert_int_equal(attempt("eve", "192.0.2.9", false), 0);
+	now_ms += MINUTE;
+	assert_int_equal(db_exec(db,
+			     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL"
+			     " SELECT i + 1 FROM n WHERE i < 100010)"
+			     " INSERT INTO failures (user, address, count,"
+			     " at_ms) SELECT i, 'x', 1, 1800000059999 FROM n"),
+	    0);
+	assert_true(has_row("eve", "192.0.2.9"));
+	rand_set(always_zero, NULL);
+	assert_int_equal(attempt("ada", HOME, false), 0);
+	rand_set(NULL, NULL);
+	assert_false(has_row("eve", "192.0.2.9"));
+	assert_true(has_row("bob", HOME));
+	assert_true(has_row("ada", HOME));
+}
+
 static void *
 wait_in_queue(void *arg)
 {
@@ -419,6 +442,7 @@ main(void)
 		FACT(a_clock_that_was_set_back_keeps_nobody_out),
 		FACT(a_new_password_forgives_a_user_everywhere),
 		FACT(rows_go_when_they_say_nothing_any_more),
+		FACT(there_are_not_more_rows_than_a_hundred_thousand),
 		FACT(no_more_than_the_queue_may_wait),
 	};
 
