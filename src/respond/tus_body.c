@@ -36,7 +36,7 @@ parse_checksum(struct request *req, struct checksum *c)
 	bool is_good;
 
 	*c = (struct checksum){ .name = NULL };
-	if (text == NULL)
+	if (text == NULL || *text == '\0') /* some servers drop an empty one */
 		return 0;
 	if ((blank = strchr(text, ' ')) == NULL)
 		blank = text + strlen(text);

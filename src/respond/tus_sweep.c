@@ -136,6 +136,16 @@ sweep_upload(const struct sweep *s, const char *id)
 	mem_free(mem);
 }
 
+/* Does it belong to an upload that is there? */
+static bool
+is_of_upload(const struct sweep *s, struct mem *mem, const char *name)
+{
+	char id[TUS_ID_SIZE];
+
+	return (id_of(name, "data", id) || id_of(name, "end", id)) &&
+	    path_is_file(mem_printf(mem, "%s/%s.json", s->dir, id));
+}
+
 /* What a crash left of an upload that was being made or removed. */
 static void
 sweep_rest(const struct sweep *s, const char *name)
@@ -144,7 +154,8 @@ sweep_rest(const struct sweep *s, const char *name)
 	char *path = path_join(mem, s->dir, name);
 	struct stat st;
 
-	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	if (!is_of_upload(s, mem, name) && lstat(path, &st) == 0 &&
+	    S_ISREG(st.st_mode) &&
 	    clock_wall_ms() - st.st_mtim.tv_sec * INT64_C(1000) > 3 * DAY_MS)
 		unlink(path);
 	mem_free(mem);
