@@ -320,6 +320,20 @@ throttle_forget(struct db *db, const char *username)
 	return db_run(st);
 }
 
+int
+throttle_count(struct db *db, int64_t *n)
+{
+	struct stmt *st;
+	int rc;
+
+	if ((rc = db_stmt(db, AUTH_FAILURE_SUM, &st)) != 0 ||
+	    (rc = db_step(st)) < 0)
+		return rc;
+	*n = db_int(st, 0);
+	db_reset(st);
+	return 0;
+}
+
 /* ---- one at a time ------------------------------------------------------- */
 
 static pthread_mutex_t counting = PTHREAD_MUTEX_INITIALIZER;

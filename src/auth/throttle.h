@@ -60,6 +60,9 @@ int throttle_succeed(struct db *db, const struct throttle *t);
 /* throttle_forget - forgive a user all, everywhere: there is a new password. */
 int throttle_forget(struct db *db, const char *username);
 
+/* throttle_count - failures of everybody that are not forgiven yet. */
+int throttle_count(struct db *db, int64_t *n);
+
 /*
  * throttle_enter, throttle_leave - passwords are hashed one at a time in a
  * process; this is the queue before it.  E_BUSY at once when THROTTLE_QUEUE

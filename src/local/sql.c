@@ -692,6 +692,8 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 	"DELETE FROM failures WHERE (user, address) IN (SELECT user, address"
 	" FROM failures ORDER BY good_ms > 0 DESC, at_ms DESC"
 	" LIMIT -1 OFFSET ?1)" },
+[AUTH_FAILURE_SUM] = { AUTH,
+	"SELECT coalesce(sum(count), 0) FROM failures" },
 
 };
 /* clang-format on */

@@ -3,6 +3,7 @@
 #include "respond/status.h"
 
 #include "auth/access.h"
+#include "auth/throttle.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -264,6 +265,20 @@ put_hub(struct request *req, struct buf *out)
 	buf_release(&json);
 }
 
+/* ---- logins ------------------------------------------------------------------------ */
+
+static int
+put_logins(struct request *req, struct buf *out)
+{
+	int64_t n = 0;
+	int rc = throttle_count(state_of(req)->site.auth, &n);
+
+	if (rc == 0)
+		one(out, "stemma_logins_refused", "gauge",
+		    "Logins that failed and are not forgiven yet.", n);
+	return rc;
+}
+
 /* ---- all of it ------------------------------------------------------------------------ */
 
 static int
@@ -291,7 +306,7 @@ put_all(struct request *req, struct buf *out)
 	    (rc = db_end(db, put_library(req, out))) != 0)
 		return rc;
 	put_hub(req, out);
-	return 0;
+	return put_logins(req, out);
 }
 
 int
