@@ -156,7 +156,7 @@ def stream(site, session, **headers):
     s = socket.create_connection(("127.0.0.1", site.port), 10)
     head = "".join("%s: %s\r\n" % (k.replace("_", "-"), v)
                    for k, v in headers.items())
-    s.sendall(("GET %s/sse/subscribe HTTP/1.1\r\nHost: x\r\n"
+    s.sendall(("GET %s/sse/subscribe HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                "X-Session-Id: %s\r\n%s\r\n" % (
                    PREFIX, session, head)).encode())
     return s, read_until(s, b"Stream connected")
@@ -234,7 +234,7 @@ def a_change_is_an_event_to_everybody(site):
 @fact
 def a_stream_takes_its_session_from_the_query(site):
     status, data = raw(site.port, (
-        "GET %s/sse/subscribe?sessionId=%s HTTP/1.0\r\nHost: x\r\n\r\n" % (
+        "GET %s/sse/subscribe?sessionId=%s HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n" % (
             PREFIX, "invented")).encode())
     equal(status, 401, "an invented one")
     check(b"Session expired" in data, "%r" % data)
@@ -242,7 +242,7 @@ def a_stream_takes_its_session_from_the_query(site):
     with s:
         client = site.client("annotator")
         s.sendall(("GET %s/sse/subscribe?sessionId=%s HTTP/1.1\r\n"
-                   "Host: x\r\nConnection: close\r\n\r\n" % (
+                   "Host: 127.0.0.1\r\nConnection: close\r\n\r\n" % (
                        PREFIX, client.session)).encode())
         read_until(s, b"Stream connected")
         client.post("/auth/logout")

@@ -29,7 +29,12 @@ KNOWN = {"type", "properties", "required", "additionalProperties", "items",
          "maximum", "minLength", "maxLength", "minItems", "maxItems", "$ref",
          "description", "format"}
 
-Route = collections.namedtuple("Route", "method path op")
+
+class Route:
+    """A method, lower case, a path with {names}, and what is said of it."""
+
+    def __init__(self, method, path, op):
+        self.method, self.path, self.op = method, path, op
 
 
 def same(a, b):
