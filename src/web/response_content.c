@@ -154,7 +154,7 @@ read_range(const char *s, int64_t size, int64_t *from, int64_t *len)
 		return 0;
 	if (first < 0) {
 		first = last < size ? size - last : 0;
-		last = last == 0 ? -1 : size - 1;
+		last = size - 1;
 	}
 	if (first >= size || (last >= 0 && last < first))
 		return -1;

@@ -687,7 +687,7 @@ a_request_that_waited_at_sigterm_is_answered(void **state)
 	int busy, idle, late, status;
 
 	(void)state;
-	start(1);
+	start(2);
 	idle = client_connect(path);
 	late = client_connect(path);
 	assert_int_equal(ask_on(idle, "GET", "/api/v1/hello", true, NULL), 200);
@@ -697,6 +697,7 @@ a_request_that_waited_at_sigterm_is_answered(void **state)
 	assert_true(client_send(busy, &out));
 	usleep(100 * 1000);
 	kill(child, SIGTERM);
+	usleep(100 * 1000);
 	client_request(&out, "GET", "/api/v1/hello", true, NULL, NULL, 0);
 	assert_true(client_send(late, &out));
 	client_read(busy, &a);
