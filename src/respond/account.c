@@ -155,10 +155,9 @@ account_verify(struct request *req, const char *username,
 
 /* ---- sessions ------------------------------------------------------------ */
 
-int
-account_end_session(struct request *req, const char *key)
+static void
+tell_end(struct state *st, const char *key)
 {
-	struct state *st = state_of(req);
 	struct buf data = { NULL, 0, 0 };
 
 	buf_putc(&data, '{');
@@ -167,7 +166,38 @@ account_end_session(struct request *req, const char *key)
 	buf_putc(&data, '}');
 	publish(st->publisher, "sessionEnded", data.data, NULL);
 	buf_release(&data);
-	return lock_remove_all(st->site.db, key);
+}
+
+static int
+is_one(void *arg, const char *stable_id)
+{
+	(void)arg;
+	(void)stable_id;
+	return 1;
+}
+
+/* Looked for first: reading does not wait for a sync that writes. */
+static int
+release_locks(struct db *db, const char *key)
+{
+	int rc = lock_each(db, key, is_one, NULL);
+
+	return rc == 1 ? lock_remove_all(db, key) : rc;
+}
+
+void
+account_end_sessions(struct request *req, const char *const *keys)
+{
+	struct state *st = state_of(req);
+	int rc = 0;
+
+	for (size_t i = 0; keys[i] != NULL; i++)
+		tell_end(st, keys[i]);
+	for (size_t i = 0; keys[i] != NULL && rc >= 0; i++)
+		rc = release_locks(st->site.db, keys[i]);
+	if (rc < 0)
+		log_line(LOG_WARN, "auth", "locks are left to lapse: %s",
+		    err_text());
 }
 
 struct gathering {

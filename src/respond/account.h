@@ -39,10 +39,14 @@ int account_verify(struct request *req, const char *username,
     const struct secret *secret);
 
 /*
- * account_end_session - what else ends with a session: its edit locks, and its
- * event streams, which are told by "sessionEnded" {"session":<key>}.
+ * account_end_sessions - what else ends with sessions: their event streams,
+ * which are told by "sessionEnded" {"session":<key>}, and their edit locks.
+ * Nobody has to stay signed in because a sync is writing: locks that cannot be
+ * released lapse by themselves.
+ *
+ *   keys  closed with NULL
  */
-int account_end_session(struct request *req, const char *key);
+void account_end_sessions(struct request *req, const char *const *keys);
 
 /*
  * account_sessions - the keys of a user's sessions, closed with NULL, in memory

@@ -185,19 +185,27 @@ auth_login(struct request *req)
 /* ---- logout, status ------------------------------------------------------ */
 
 static int
-auth_logout(struct request *req)
+end_session(struct request *req)
 {
-	struct db *db = state_of(req)->site.auth;
-	struct buf out = { NULL, 0, 0 };
+	const char *keys[] = { req->caller.session, NULL };
 	int rc;
 
-	if (req->caller.session != NULL) {
-		if ((rc = session_remove(db, req->caller.session)) < 0 ||
-		    (rc = account_end_session(req, req->caller.session)) != 0)
-			return rc;
-		log_line(LOG_INFO, "auth", "logout user=%s", req->caller.user);
-	}
-	if ((rc = set_cookie(req, "")) != 0)
+	if ((rc = session_remove(state_of(req)->site.auth, keys[0])) < 0)
+		return rc;
+	account_end_sessions(req, keys);
+	log_line(LOG_INFO, "auth", "logout user=%s", req->caller.user);
+	return 0;
+}
+
+static int
+auth_logout(struct request *req)
+{
+	struct buf out = { NULL, 0, 0 };
+	int rc = 0;
+
+	if (req->caller.session != NULL)
+		rc = end_session(req);
+	if (rc != 0 || (rc = set_cookie(req, "")) != 0)
 		return rc;
 	buf_puts(&out, "{\"status\":\"logged_out\"}");
 	rc = response_json(req, &out);

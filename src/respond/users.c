@@ -206,16 +206,6 @@ need_name(struct request *req, struct wish *wish)
 	    "Field required", NULL);
 }
 
-static int
-end_sessions(struct request *req, const char *const *keys)
-{
-	int rc = 0;
-
-	for (; rc == 0 && *keys != NULL; keys++)
-		rc = account_end_session(req, *keys);
-	return rc;
-}
-
 /* Sessions that a new password ends: seen before, told after. */
 static int
 change(struct request *req, const char *username, const struct user_change *c)
@@ -229,7 +219,9 @@ change(struct request *req, const char *username, const struct user_change *c)
 	rc = user_change(state_of(req)->site.auth, username, c);
 	if (rc == E_ABSENT)
 		return not_there(req);
-	return rc != 0 || keys == NULL ? rc : end_sessions(req, keys);
+	if (rc == 0 && keys != NULL)
+		account_end_sessions(req, keys);
+	return rc;
 }
 
 /* An admin who gives themselves a new password stays signed in. */
@@ -280,7 +272,8 @@ remove_user(struct request *req, const char *username)
 		return not_there(req);
 	log_line(LOG_INFO, "auth", "user removed user=%s by=%s", username,
 	    req->caller.user);
-	return end_sessions(req, keys);
+	account_end_sessions(req, keys);
+	return 0;
 }
 
 int
