@@ -33,11 +33,11 @@ function waiting(status) {
 export function sentence(status) {
 	if (status.sync_in_progress)
 		return { kind: "info", text: t("sync.running") };
-	if (!status.remote_reachable)
+	if (!status.remote_reachable && status.remote_error)
 		return { kind: "bad", text: t("sync.unreachable", {
 			since: status.last_sync_time
 			    ? when(status.last_sync_time) : t("sync.ever"),
-			why: status.remote_error ?? "" }) };
+			why: status.remote_error }) };
 	if (status.needs_sync)
 		return { kind: "warn", text: waiting(status) };
 	return { kind: "good", text: status.last_sync_time
@@ -295,8 +295,10 @@ export async function show(main, args, signal) {
 		"aria-label": t("sync.preview") },
 	    h("h2", {}, t("sync.preview")), plan);
 
-	async function refresh() {
-		const status = await api.get("sync/status", { signal });
+	// The first time the store is asked, however long it takes.
+	async function refresh(fresh = null) {
+		const status = await api.get("sync/status",
+		    { query: { fresh }, signal });
 
 		replace(head, stands(status));
 		badge("conflicts", status.conflicts,
@@ -341,6 +343,7 @@ export async function show(main, args, signal) {
 	const timer = setInterval(soon, 60000);
 	signal.addEventListener("abort", () => clearInterval(timer));
 	await refresh();
+	refresh("yes").catch(complain);
 	if (args[0] === "now" && may("annotator"))
 		now.click();
 }
