@@ -31,7 +31,8 @@ struct plan {
 
 /* ---- steps -------------------------------------------------------------------- */
 
-/* Of a private record others learn no more than that there is one. */
+/* Of a private record others learn no more than that there is one: whether it
+ * is private here, or as it would come. */
 static int
 may_read(struct plan *p, const struct sync_step *step)
 {
@@ -40,7 +41,9 @@ may_read(struct plan *p, const struct sync_step *step)
 
 	rc = record_find(state_of(p->req)->site.db, p->req->mem,
 	    step->stable_id, &held);
-	return rc == 1 ? pick_may_read(p->req, &held.rec) : rc == 0 ? 1 : rc;
+	if (rc == 1 && (rc = pick_may_read(p->req, &held.rec)) != 1)
+		return rc;
+	return rc < 0 ? rc : pick_may_read(p->req, step->record);
 }
 
 static void

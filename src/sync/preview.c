@@ -36,7 +36,7 @@ tell(struct preview *p, const char *action, const struct record *rec,
     int64_t bytes)
 {
 	struct sync_step step = { action, rec->stable_id, rec->filename,
-		rec->doc_id, bytes };
+		rec->doc_id, bytes, rec };
 
 	return p->step(p->arg, &step);
 }

@@ -9,6 +9,7 @@
 struct blobs;
 struct buf;
 struct db;
+struct record;
 struct remote;
 struct sync_progress;
 
@@ -113,6 +114,7 @@ struct sync_step {
 	const char *filename;
 	const char *doc_id;
 	int64_t bytes; /* of content that would move; 0: none */
+	const struct record *record; /* as it would be sent, or taken */
 };
 
 /*
