@@ -21,6 +21,7 @@ struct mem;
  *   weight    bytes of commits since the checkpoint
  *   probe     findings for this store (JSON)
  *   last_success, last_error   of a sync
+ *   arrival/<id>   what became of the upload in pieces of that id
  */
 int meta_find(struct db *db, struct mem *mem, const char *key, char **value);
 int meta_put(struct db *db, const char *key,

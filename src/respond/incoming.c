@@ -116,12 +116,14 @@ incoming_too_large(struct request *req)
 	    state_of(req)->site.conf->max_upload_mb);
 }
 
+/* It is nobody's input that is wrong: what is here already is kept. */
 static int
 no_room(struct request *req)
 {
-	return request_fail(req, 507,
+	(void)request_fail(req, 507,
 	    "There is no room for this on the server's disk: tell its "
 	    "administrator");
+	return E_IO;
 }
 
 int
