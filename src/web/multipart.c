@@ -42,44 +42,51 @@ malformed(struct form *f, const char *msg)
 /* ---- the boundary ---------------------------------------------------------------- */
 
 /*
- * The value of a parameter ("; name=value" or "; name=\"value\"") of a header;
- * NULL: absent, or malformed.  Browsers write a quote in a name as %22, some
+ * Decode a value, `"in \"quotes\""` or bare; answers what is behind it, NULL
+ * when the quotes do not close.  Browsers write a quote in a name as %22, some
  * programs as \".
+ */
+static const char *
+read_value(const char *s, char *to)
+{
+	bool is_quoted = *s == '"';
+
+	for (s += is_quoted; *s != '\0'; s++) {
+		if (strchr(is_quoted ? "\"" : "; \t", *s) != NULL)
+			break;
+		if (is_quoted && *s == '\\' && (s[1] == '"' || s[1] == '\\'))
+			s++;
+		*to++ = *s;
+	}
+	*to = '\0';
+	if (!is_quoted)
+		return s;
+	return *s == '"' ? s + 1 : NULL;
+}
+
+/*
+ * The value of a parameter ("; name=value") of a header; NULL: absent, or
+ * malformed.
  */
 static char *
 parameter(struct mem *mem, const char *s, const char *name)
 {
-	size_t len = strlen(name), n;
+	char *value = mem_strdup(mem, s); /* it has room for any of them */
+	size_t len;
 
-	for (s += strcspn(s, ";"); *s == ';'; s += strspn(s, " \t")) {
+	for (s += strcspn(s, ";"); s != NULL && *s == ';';) {
 		bool is_it;
-		char *value, *to;
 
-		s++;
-		s += strspn(s, " \t");
-		n = strcspn(s, "=; \t");
-		is_it = n == len && strncasecmp(s, name, len) == 0;
-		s += n;
+		s += 1 + strspn(s + 1, " \t");
+		len = strcspn(s, "=; \t");
+		is_it = len == strlen(name) && strncasecmp(s, name, len) == 0;
+		s += len;
 		s += strspn(s, " \t");
 		if (*s != '=')
 			return NULL;
-		s++;
-		s += strspn(s, " \t");
-		value = to = mem_strdup(mem, s);
-		if (*s == '"') {
-			for (s++; *s != '"'; s++) {
-				if (*s == '\\' && (s[1] == '"' || s[1] == '\\'))
-					s++;
-				if (*s == '\0')
-					return NULL;
-				*to++ = *s;
-			}
-			s++;
-		} else {
-			for (; *s != '\0' && strchr("; \t", *s) == NULL; s++)
-				*to++ = *s;
-		}
-		*to = '\0';
+		s += 1 + strspn(s + 1, " \t");
+		if ((s = read_value(s, value)) == NULL)
+			return NULL;
 		if (is_it)
 			return value;
 		s += strspn(s, " \t");

@@ -177,8 +177,8 @@ the_boundary_may_be_quoted(void **state)
 		"multipart/form-data; boundary=\"XX",
 		"multipart/form-datax; boundary=XX",
 		"multipart/mixed; boundary=XX", "multipart/form-data; boundary",
-		"multipart/form-data; boundary=XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX"
-		"XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX" };
+		("multipart/form-data; boundary=XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX"
+		 "XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX") };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
