@@ -11,7 +11,6 @@
 #include "event/start.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define CONNECT_MS 8000
 #define ANSWER_MS 5000
@@ -19,23 +18,12 @@
 
 /* ---- a sync ------------------------------------------------------------------ */
 
-static int
-code_of(const char *name)
-{
-	if (name == NULL)
-		return 0;
-	for (int code = E_ABSENT; code >= E_STOPPED; code--)
-		if (strcmp(err_name(code), name) == 0)
-			return code;
-	return E_IO;
-}
-
 static void
 take_end(const struct message *m, struct ask_end *end)
 {
 	end->is_over = true;
 	end->run_id = m->run_id;
-	end->code = code_of(m->error);
+	end->code = message_error(m->error);
 	snprintf(end->detail, sizeof(end->detail), "%s",
 	    m->detail != NULL ? m->detail : "");
 	if (end->summary != NULL) {

@@ -308,3 +308,14 @@ message_parse(struct mem *mem, const char *line, size_t len, struct message *m)
 	m->state = m->kind == MESSAGE_STATE ? verb.body : m->state;
 	return get_members(mem, verb.body, m);
 }
+
+int
+message_error(const char *name)
+{
+	if (name == NULL)
+		return 0;
+	for (int code = E_ABSENT; code >= E_STOPPED; code--)
+		if (strcmp(err_name(code), name) == 0)
+			return code;
+	return E_IO;
+}

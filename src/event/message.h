@@ -71,6 +71,10 @@ struct message {
 /* message_put - append it as one line, with its line feed. */
 void message_put(struct buf *out, const struct message *m);
 
+/* message_error - the code that an error's name stands for; 0 for NULL, E_IO
+ * for a name that is none. */
+int message_error(const char *name);
+
 /*
  * message_parse - read one line (without its line feed).  E_INPUT: it is no
  * JSON, not of a known kind, or lacks or bends something that its kind must

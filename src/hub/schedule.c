@@ -3,6 +3,7 @@
 #include "hub/schedule.h"
 
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/rand.h"
@@ -16,6 +17,8 @@
 #define CHANGE_MS 3000       /* after the last change */
 #define CHANGE_MOST_MS 15000 /* after the first */
 #define BUSY_MS 15000        /* another sync runs: look again then */
+#define RETRY_MS 60000       /* what failed; twice as long each time */
+#define RETRY_MOST_MS (60 * RETRY_MS)
 #define DAY_MIN (24 * 60)
 #define MINUTE_MS 60000
 
@@ -129,7 +132,7 @@ schedule_changed(struct hub *hub)
 		s->is_changed = true;
 		return;
 	}
-	if (s->change == NULL)
+	if (s->change == NULL || s->changed_ms == 0)
 		s->changed_ms = now_ms;
 	left_ms = s->changed_ms + CHANGE_MOST_MS - now_ms;
 	set_change(hub,
@@ -138,21 +141,44 @@ schedule_changed(struct hub *hub)
 				      : CHANGE_MS);
 }
 
-void
-schedule_ended(struct hub *hub, bool was_busy)
+/* A laptop is offline for a minute, or for a day. */
+static void
+try_again(struct hub *hub)
 {
 	struct schedule *s = &hub->schedule;
 
+	s->retry_ms = s->retry_ms == 0 ? RETRY_MS : 2 * s->retry_ms;
+	if (s->retry_ms > RETRY_MOST_MS)
+		s->retry_ms = RETRY_MOST_MS;
+	s->changed_ms = 0;
+	set_change(hub, s->retry_ms);
+}
+
+void
+schedule_ended(struct hub *hub, int code)
+{
+	struct schedule *s = &hub->schedule;
+	bool is_changed = s->is_changed;
+
 	begin_interval(hub);
+	s->is_changed = false;
 	if (!hub->conf->sync_on_change)
 		return;
-	if (was_busy && hub->is_automatic) {
-		set_change(hub, BUSY_MS);
-	} else if (s->is_changed) {
+	if (code == E_BUSY) {
+		s->changed_ms = 0;
+		if (hub->is_automatic || is_changed)
+			set_change(hub, BUSY_MS);
+		return;
+	}
+	if (code != 0 && err_retry(code)) {
+		try_again(hub);
+		return;
+	}
+	s->retry_ms = 0;
+	if (is_changed) {
 		s->changed_ms = clock_mono_ms();
 		set_change(hub, CHANGE_MS);
 	}
-	s->is_changed = false;
 }
 
 void

@@ -17,8 +17,10 @@ struct loop_timer;
 struct schedule {
 	struct loop_timer *interval; /* NULL: none */
 	struct loop_timer *change;   /* NULL: none */
-	int64_t changed_ms; /* when the first of the changes came that wait */
+	int64_t changed_ms; /* when the first of the changes came that wait;
+			       0: it only is to be tried again */
 	bool is_changed;    /* while a sync ran */
+	int64_t retry_ms;   /* after the last that failed; 0: none did */
 };
 
 void schedule_open(struct hub *hub);
@@ -27,8 +29,9 @@ void schedule_close(struct hub *hub);
 /* schedule_changed - a person or program changed something in the library. */
 void schedule_changed(struct hub *hub);
 
-/* schedule_ended - a sync of ours ended, or (`was_busy`) found another. */
-void schedule_ended(struct hub *hub, bool was_busy);
+/* schedule_ended - a sync of ours ended with this code; E_BUSY: it found
+ * another.  With SYNC_ON_CHANGE, one that may succeed later is tried again. */
+void schedule_ended(struct hub *hub, int code);
 
 /* schedule_is_needed - does the hub have to stay for it? */
 bool schedule_is_needed(const struct conf *conf);

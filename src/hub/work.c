@@ -227,7 +227,8 @@ end_with(struct hub *hub, struct mem *mem, int status)
 	if (m.kind == MESSAGE_BUSY)
 		m.run_id = work_run_id(hub);
 	tell_waiting(hub, &m);
-	schedule_ended(hub, m.kind == MESSAGE_BUSY);
+	schedule_ended(hub,
+	    m.kind == MESSAGE_BUSY ? E_BUSY : message_error(m.error));
 }
 
 void
