@@ -7,7 +7,9 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "local/db.h"
 #include "local/document.h"
+#include "respond/list_cache.h"
 #include "respond/pick.h"
 #include "respond/responder.h"
 #include "web/request.h"
@@ -192,28 +194,23 @@ take_row(void *arg, const struct held *held)
 
 /* ---- the answer ------------------------------------------------------------------------ */
 
-static int
-answer(const struct counting *c)
+static void
+put_answer(const struct counting *c, struct buf *json)
 {
-	struct buf json = { 0 };
 	size_t i;
-	int rc;
 
-	buf_puts(&json, "{\"collections\":[");
+	buf_puts(json, "{\"collections\":[");
 	for (i = 0; i < c->count; i++) {
-		buf_puts(&json, i > 0 ? ",{\"name\":" : "{\"name\":");
-		json_put_string(&json, c->names[i].text);
-		buf_printf(&json, ",\"documents\":%" PRId64 "}",
+		buf_puts(json, i > 0 ? ",{\"name\":" : "{\"name\":");
+		json_put_string(json, c->names[i].text);
+		buf_printf(json, ",\"documents\":%" PRId64 "}",
 		    c->names[i].documents);
 	}
-	buf_puts(&json, "]}");
-	rc = response_json(c->req, &json);
-	buf_release(&json);
-	return rc;
+	buf_puts(json, "]}");
 }
 
-int
-files_collections(struct request *req)
+static int
+count_all(struct request *req, struct buf *json)
 {
 	struct counting c = { .req = req };
 	int rc;
@@ -224,8 +221,40 @@ files_collections(struct request *req)
 	if (rc == 0 && c.doc_id != NULL)
 		rc = end_document(&c);
 	if (rc == 0)
-		rc = answer(&c);
+		put_answer(&c, json);
 	free(c.names);
 	mem_free(c.doc);
+	return rc;
+}
+
+/* No listing has a key that begins so. */
+static const char *
+make_key(const struct request *req)
+{
+	const struct caller *who = &req->caller;
+
+	return mem_printf(req->mem, "collections %u %s", who->roles,
+	    who->user != NULL ? who->user : "");
+}
+
+int
+files_collections(struct request *req)
+{
+	struct state *st = state_of(req);
+	const char *key = make_key(req);
+	struct buf json = { 0 };
+	const struct buf *kept;
+	int64_t version;
+	int rc;
+
+	if ((rc = db_version(st->site.db, &version)) != 0)
+		return rc;
+	if ((kept = list_cache_find(st->own, key, version)) != NULL)
+		return response_json(req, kept);
+	if ((rc = count_all(req, &json)) == 0) {
+		list_cache_put(st->own, key, version, 0, &json);
+		rc = response_json(req, &json);
+	}
+	buf_release(&json);
 	return rc;
 }

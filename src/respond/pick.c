@@ -110,20 +110,23 @@ pick_access_of(struct mem *mem, const struct record *rec,
 	add_access(access, &more);
 }
 
+/* Of a PDF too: an older one that comes back must not open the document. */
 int
 pick_access(struct request *req, const struct record *rec,
     struct access *access)
 {
 	struct held pdf;
-	int rc = 0;
+	int rc;
 
-	if (!str_eq(rec->file_type, "pdf"))
-		rc = document_last_pdf(state_of(req)->site.db, req->mem,
-		    rec->doc_id, &pdf);
-	if (rc >= 0)
-		pick_access_of(req->mem, rec,
-		    rc == 1 ? pdf.rec.doc_metadata : NULL, access);
-	return rc < 0 ? rc : 0;
+	rc = document_last_pdf(state_of(req)->site.db, req->mem, rec->doc_id,
+	    &pdf);
+	if (rc < 0)
+		return rc;
+	if (rc == 1 && str_eq(pdf.rec.stable_id, rec->stable_id))
+		rc = 0;
+	pick_access_of(req->mem, rec, rc == 1 ? pdf.rec.doc_metadata : NULL,
+	    access);
+	return 0;
 }
 
 int
