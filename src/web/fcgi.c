@@ -174,9 +174,10 @@ linger(int fd)
 }
 
 /*
- * A connection that is closed without the records that end an answer is an
- * error to most web servers; nginx takes it for the end where connections are
- * not kept, but not after a record of a version that there is not.
+ * The connection is closed without the records that end an answer.  nginx
+ * takes even that for the end where connections are not kept, but not after a
+ * record of a version that there is not.  lighttpd and mod_fcgid log it, and
+ * end the answer to the browser as if it were whole, unless it said its length.
  */
 static void
 cut(int fd)

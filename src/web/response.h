@@ -14,7 +14,9 @@ struct request;
  * The answer.  Status 200 and no headers but X-Request-Id, Cache-Control:
  * no-store and X-Content-Type-Options: nosniff until something else is said.
  * Up to 64 KiB are kept back, with their Content-Length; more goes out in
- * pieces.  Once bytes have gone out, an error can only cut the answer off.
+ * pieces.  Once bytes have gone out, an error can only cut the answer off; not
+ * every web server lets the browser see that (lighttpd and mod_fcgid do not)
+ * unless a Content-Length was said, or what was sent is not whole by itself.
  */
 void response_status(struct request *req, int status);
 
