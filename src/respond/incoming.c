@@ -230,12 +230,17 @@ arrival_forget(struct db *db, const char *mark)
 /* ---- a record ------------------------------------------------------------------- */
 
 /* The document that the client names has a type of its own already. */
+struct joining {
+	struct mem *mem;
+	struct record_new *n;
+};
+
 static int
 see_type(void *arg, const struct held *held)
 {
-	struct record_new *n = arg;
+	struct joining *j = arg;
 
-	n->doc_id_type = held->rec.doc_id_type;
+	j->n->doc_id_type = mem_strdup(j->mem, held->rec.doc_id_type);
 	return 1;
 }
 
@@ -246,16 +251,14 @@ join_document(struct request *req, struct record_new *n)
 		.live = true };
 	const struct record stranger = { .doc_id = n->doc_id,
 		.file_type = "tei" };
-	const char *type;
+	struct joining j = { req->mem, n };
 	int rc;
 
 	if (n->doc_id == NULL)
 		return 0;
-	rc = record_each(state_of(req)->site.db, &filter, see_type, n);
+	rc = record_each(state_of(req)->site.db, &filter, see_type, &j);
 	if (rc < 0)
 		return rc;
-	type = n->doc_id_type;
-	n->doc_id_type = type != NULL ? mem_strdup(req->mem, type) : NULL;
 	return pick_deny_edit(req, &stranger);
 }
 
