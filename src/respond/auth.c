@@ -19,7 +19,6 @@
 
 #include <stddef.h>
 #include <string.h>
-#include <strings.h>
 
 #define BODY_MAX 16384
 
@@ -47,15 +46,8 @@ is_from_elsewhere(const struct request *req)
 {
 	const char *site = request_header(req, "Sec-Fetch-Site");
 	const char *origin = request_header(req, "Origin");
-	const char *host = request_header(req, "Host");
 
-	if (site != NULL && *site != '\0')
-		return !str_eq(site, "same-origin") && !str_eq(site, "none");
-	if (origin == NULL || *origin == '\0')
-		return false;
-	origin = strstr(origin, "://");
-	return origin == NULL || host == NULL ||
-	    strcasecmp(origin + 3, host) != 0;
+	return (site != NULL || origin != NULL) && !route_is_same_origin(req);
 }
 
 /* `id` "": away with it. */

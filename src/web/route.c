@@ -194,7 +194,24 @@ host_len(const char *host)
  * may have taken TLS off.
  */
 static bool
-is_same_origin(const struct request *req)
+is_host(const char *origin, const char *host)
+{
+	return host_len(origin) == host_len(host) &&
+	    strncasecmp(origin, host, host_len(host)) == 0;
+}
+
+/* Some nginx tell the host without the port that was asked for. */
+static bool
+is_host_at_port(const struct request *req, const char *origin, const char *host)
+{
+	const char *port = request_header(req, "SERVER_PORT");
+
+	return port != NULL && strchr(host, ':') == NULL &&
+	    is_host(origin, mem_printf(req->mem, "%s:%s", host, port));
+}
+
+bool
+route_is_same_origin(const struct request *req)
 {
 	const char *site = request_header(req, "Sec-Fetch-Site");
 	const char *origin = request_header(req, "Origin");
@@ -210,14 +227,14 @@ is_same_origin(const struct request *req)
 		origin += 7;
 	else
 		return false;
-	return host_len(origin) == host_len(host) &&
-	    strncasecmp(origin, host, host_len(host)) == 0;
+	return is_host(origin, host) || is_host_at_port(req, origin, host);
 }
 
 static int
 check_origin(struct request *req)
 {
-	if (!req->caller.is_by_cookie || !changes(req) || is_same_origin(req))
+	if (!req->caller.is_by_cookie || !changes(req) ||
+	    route_is_same_origin(req))
 		return 0;
 	return request_fail(req, 403,
 	    "A change by cookie must come from the same origin");

@@ -3,6 +3,8 @@
 #ifndef WEB_ROUTE_H
 #define WEB_ROUTE_H
 
+#include <stdbool.h>
+
 struct request;
 
 /* What a caller must be.  `mask`: any of these bits in caller.roles. */
@@ -28,6 +30,10 @@ struct route {
 	enum need need;
 	int (*handle)(struct request *req);
 };
+
+/* route_is_same_origin - did a page of this very site send it, as the browser
+ * says (Sec-Fetch-Site, or else Origin)?  False where nothing is said. */
+bool route_is_same_origin(const struct request *req);
 
 /*
  * route_request - find the row, check the need, call the handler, turn an error
