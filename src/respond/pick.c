@@ -111,33 +111,41 @@ pick_access_of(struct mem *mem, const struct record *rec,
 }
 
 /* Of a PDF too: an older one that comes back must not open the document. */
-int
-pick_access(struct request *req, const struct record *rec,
+static int
+find_access(struct request *req, struct mem *mem, const struct record *rec,
     struct access *access)
 {
 	struct held pdf;
 	int rc;
 
-	rc = document_last_pdf(state_of(req)->site.db, req->mem, rec->doc_id,
-	    &pdf);
+	rc = document_last_pdf(state_of(req)->site.db, mem, rec->doc_id, &pdf);
 	if (rc < 0)
 		return rc;
 	if (rc == 1 && str_eq(pdf.rec.stable_id, rec->stable_id))
 		rc = 0;
-	pick_access_of(req->mem, rec, rc == 1 ? pdf.rec.doc_metadata : NULL,
-	    access);
+	pick_access_of(mem, rec, rc == 1 ? pdf.rec.doc_metadata : NULL, access);
 	return 0;
+}
+
+int
+pick_access(struct request *req, const struct record *rec,
+    struct access *access)
+{
+	return find_access(req, req->mem, rec, access);
 }
 
 int
 pick_may_read(struct request *req, const struct record *rec)
 {
+	struct mem *mem = mem_new();
 	struct access access;
-	int rc = pick_access(req, rec, &access);
+	int rc = find_access(req, mem, rec, &access);
 
-	if (rc != 0)
-		return rc;
-	return access_may_read(&access, req->caller.user, req->caller.roles);
+	if (rc == 0)
+		rc = access_may_read(&access, req->caller.user,
+		    req->caller.roles);
+	mem_free(mem);
+	return rc;
 }
 
 int

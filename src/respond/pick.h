@@ -41,7 +41,8 @@ int pick_access(struct request *req, const struct record *rec,
 void pick_access_of(struct mem *mem, const struct record *rec,
     const char *pdf_metadata, struct access *access);
 
-/* pick_may_read - 1 the caller may know of it and have its content, 0 not. */
+/* pick_may_read - 1 the caller may know of it and have its content, 0 not.
+ * Leaves nothing in req->mem, so it may be asked for each of many. */
 int pick_may_read(struct request *req, const struct record *rec);
 
 /*
