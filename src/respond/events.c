@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Stemma authors */
 #include "auth/session.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -35,6 +36,7 @@
 #define SWEEP_PART 500 /* in one transaction */
 #define SWEEP_PAUSE_MS 5
 #define HUB_WAIT_MS 1000           /* of the first who listens */
+#define HUB_QUIET_MS 10000         /* one that stands still is left alone */
 #define REPLAY_MAX (256 * 1024)    /* bytes; what is more is a resync */
 #define POLL_MAX (1024 * 1024)     /* the rest with the next poll */
 #define ECHO_BODY_MAX (256 * 1024) /* all texts */
@@ -51,6 +53,7 @@ static struct {
 	struct packet *beat_packet;
 	struct loop_timer *beat; /* NULL: nobody listens */
 	struct loop_timer *sweep;
+	int64_t quiet_until; /* the hub is not asked before */
 	uint32_t sweep_cursor;
 	int beats;
 } self;
@@ -227,6 +230,23 @@ replay_event(void *arg, const struct event *e)
 	return 0;
 }
 
+/* A hub that does not answer holds all streams up, but once only. */
+static bool
+ask_hub(const char *since, const char *user,
+    int (*fn)(void *arg, const struct event *e), void *arg, char *last)
+{
+	bool is_whole = false;
+
+	if (clock_mono_ms() < self.quiet_until)
+		return false;
+	if (subscribe_replay(&self.st->place, user, since, fn, arg, last,
+		&is_whole) == 0)
+		return is_whole;
+	log_line(LOG_WARN, "events", "no replay: %s", err_text());
+	self.quiet_until = clock_mono_ms() + HUB_QUIET_MS;
+	return false;
+}
+
 /*
  * What `user` may see after `since`: from the ring, else from the hub.  `last`
  * receives the newest id; false: it cannot be had without a hole.
@@ -235,16 +255,12 @@ static bool
 find_since(const char *since, const char *user,
     int (*fn)(void *arg, const struct event *e), void *arg, char *last)
 {
-	bool is_whole = false;
-
 	snprintf(last, EVENT_ID_SIZE, "%s", ring_last(self.ring));
 	if (feed_is_up(self.feed) &&
 	    ((*since == '\0' && *last != '\0') ||
 		ring_since(self.ring, since, user, fn, arg) == 1))
 		return true;
-	return subscribe_replay(&self.st->place, user, since, fn, arg, last,
-		   &is_whole) == 0 &&
-	    is_whole;
+	return ask_hub(since, user, fn, arg, last);
 }
 
 /* The stream is registered before: nothing can come in between. */

@@ -30,8 +30,8 @@ struct feed *feed_new(struct loop *loop, const struct event_place *place,
 void feed_free(struct feed *f); /* NULL is fine */
 
 /*
- * feed_want - from now on it is to be there; waits for at most `wait_ms`, unless
- * it failed a moment ago.  Is it?
+ * feed_want - from now on it is to be there; waits for at most `wait_ms`,
+ * unless it failed a moment ago.  Is it?
  */
 bool feed_want(struct feed *f, int wait_ms);
 

@@ -34,8 +34,8 @@ enum packet_kind packet_kind_of(const char *name);
 
 /*
  * packet_put - append an event: `id` and `name` may be NULL or "".  Every line
- * of `data` (ended by CR, LF or both) is a data line of its own, so that no data
- * can forge an event.  Line breaks in id and name end them.
+ * of `data` (ended by CR, LF or both) is a data line of its own, so that no
+ * data can forge an event.  Line breaks in id and name end them.
  */
 void packet_put(struct buf *out, const char *id, const char *name,
     const char *data);

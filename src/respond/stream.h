@@ -39,9 +39,9 @@ struct stream {
 
 /*
  * stream_send - write it, or as much as is taken, and keep the rest in the
- * queue; takes a reference of its own.  Of what waits and tells a state only the
- * newest of each kind stays.  false: it is too far behind, or gone,
- * and is to be ended.
+ * queue; takes a reference of its own.  Of what waits and tells a state only
+ * the newest of each kind stays.  false: it is too far behind, or gone, and is
+ * to be ended.
  */
 bool stream_send(struct stream *s, struct packet *p);
 
