@@ -261,7 +261,8 @@ class WebServer:
     def values(self):
         files = self.limit or 4096
         return {"folder": self.folder, "sockets": self.sockets,
-                "port": self.port, "log": self.log, "access": self.access, "files": files, "half": files // 2,
+                "port": self.port, "log": self.log, "access": self.access,
+                "files": files, "half": files // 2,
                 "user": "user root;" if os.geteuid() == 0 else "",
                 "modules": "\n".join(
                     "LoadModule %s_module %s/mod_%s.so" %
@@ -383,10 +384,14 @@ class WebServer:
             return False
 
     def reload(self):
-        """As an administrator, or logrotate, does."""
-        self.process.send_signal({
-            "nginx": signal.SIGHUP, "lighttpd": signal.SIGUSR1,
-            "apache": signal.SIGUSR1}[self.family])
+        """As an administrator, or logrotate, does.  lighttpd is restarted:
+        its reload waits for open streams, and serves nobody meanwhile."""
+        if self.family == "lighttpd":
+            self.stop_server()
+            self.again()
+        else:
+            self.process.send_signal({"nginx": signal.SIGHUP,
+                                      "apache": signal.SIGUSR1}[self.family])
 
     def stop(self):
         """All of it: the web server, the responders, the hub."""
