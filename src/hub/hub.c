@@ -88,6 +88,31 @@ hub_pause(struct hub *hub, int64_t ms)
 	hub->pause = loop_after(hub->loop, ms, on_pause, hub);
 }
 
+/* ---- its configuration ------------------------------------------------------------ */
+
+/* Its folder is where others look for it: that stays. */
+void
+hub_reload(struct hub *hub)
+{
+	struct conf *conf;
+
+	if (conf_load(hub->options->conf_file, &conf) != 0) {
+		log_line(LOG_ERROR, "hub", "goes on as it was: %s", err_text());
+		return;
+	}
+	if (strcmp(conf->run_dir, hub->conf->run_dir) != 0) {
+		log_line(LOG_ERROR, "hub",
+		    "goes on as it was: RUN_DIR counts from its next start");
+		conf_free(conf);
+		return;
+	}
+	conf_free(hub->own_conf);
+	hub->conf = hub->own_conf = conf;
+	log_set_level(conf->log_level);
+	schedule_reload(hub);
+	hub_look_idle(hub);
+}
+
 /* ---- its life -------------------------------------------------------------------- */
 
 static void
@@ -98,7 +123,9 @@ on_signal(void *arg, void *thread, uint32_t number)
 	(void)thread;
 	if (number == SIGCHLD)
 		work_reap(hub);
-	else if (number != SIGHUP)
+	else if (number == SIGHUP)
+		hub_reload(hub);
+	else
 		loop_stop(hub->loop);
 }
 
@@ -140,6 +167,7 @@ close_all(struct hub *hub)
 	loop_free(hub->loop);
 	ring_free(hub->ring);
 	buf_release(&hub->state);
+	conf_free(hub->own_conf);
 }
 
 int

@@ -32,7 +32,8 @@ struct hub_options {
 
 /* The hub: what its parts share.  One thread. */
 struct hub {
-	const struct conf *conf;           /* borrowed */
+	const struct conf *conf; /* as it is now */
+	struct conf *own_conf;   /* read again since the start; or NULL */
 	const struct hub_options *options; /* borrowed */
 	struct loop *loop;
 	struct door door;
@@ -63,6 +64,10 @@ struct hub {
 /* hub_run - until it is told to end, or nobody needs it.  E_BUSY: there is one;
  * E_IO, E_INPUT. */
 int hub_run(const struct conf *conf, const struct hub_options *options);
+
+/* hub_reload - read the configuration again: SIGHUP, or settings were changed.
+ * What cannot be used changes nothing. */
+void hub_reload(struct hub *hub);
 
 /* hub_pause - nobody is let in for a while: descriptors or memory are short. */
 void hub_pause(struct hub *hub, int64_t ms);

@@ -187,6 +187,20 @@ schedule_open(struct hub *hub)
 	begin_interval(hub);
 }
 
+/* A sync that runs begins the interval when it ends. */
+void
+schedule_reload(struct hub *hub)
+{
+	loop_cancel(hub->schedule.interval);
+	hub->schedule.interval = NULL;
+	if (hub->child.pid <= 0)
+		begin_interval(hub);
+	if (hub->conf->sync_on_change)
+		return;
+	loop_cancel(hub->schedule.change);
+	hub->schedule.change = NULL;
+}
+
 void
 schedule_close(struct hub *hub)
 {

@@ -25,6 +25,8 @@ struct schedule {
 
 void schedule_open(struct hub *hub);
 void schedule_close(struct hub *hub);
+/* schedule_reload - the configuration is another now. */
+void schedule_reload(struct hub *hub);
 
 /* schedule_changed - a person or program changed something in the library. */
 void schedule_changed(struct hub *hub);

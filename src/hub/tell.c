@@ -70,6 +70,15 @@ learn_change(struct hub *hub, const struct conn *from,
 	mem_free(mem);
 }
 
+static void
+learn_settings(struct hub *hub, const struct conn *from,
+    const struct message *event)
+{
+	(void)from;
+	(void)event;
+	hub_reload(hub);
+}
+
 static const struct {
 	const char *name;
 	void (*learn)(struct hub *hub, const struct conn *from,
@@ -79,6 +88,7 @@ static const struct {
 	{ "syncComplete", learn_end },
 	{ "syncError", learn_end },
 	{ "fileChanged", learn_change },
+	{ "settingsChanged", learn_settings },
 };
 
 static void
