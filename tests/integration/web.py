@@ -401,6 +401,7 @@ class WebServer:
             end(process)
         self.responders.clear()
         end_hub(self.replica.path("run"))
+        end_hubs_of(self.replica.path("stemma.conf"))
         shutil.rmtree(self.sockets, ignore_errors=True)
 
     def stop_server(self):
@@ -589,3 +590,15 @@ def end_hub(run_dir, sig=signal.SIGTERM):
     except ProcessLookupError:
         pass
     return pid
+
+
+def end_hubs_of(conf):
+    """What a responder has started while it was ended itself."""
+    for pid in parents():
+        try:
+            with open("/proc/%d/cmdline" % pid) as f:
+                args = f.read().split("\0")
+            if os.path.basename(args[0]) == "stemma-hub" and conf in args:
+                os.kill(pid, signal.SIGKILL)
+        except OSError:
+            pass
