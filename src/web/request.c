@@ -211,10 +211,11 @@ request_read(struct request *req, void *data, size_t len)
 	return n;
 }
 
+/* What is left is drained where it is little: a web server that has sent all of
+ * it takes the connection for one that stays open. */
 static int
 too_large(struct request *req, size_t limit)
 {
-	req->private_->is_body_left = true;
 	return request_fail(req, 413,
 	    "The body of the request is larger than %zu bytes", limit);
 }
