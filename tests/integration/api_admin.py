@@ -239,8 +239,8 @@ def a_change_is_an_event_to_everybody(site):
 @fact
 def a_stream_takes_its_session_from_the_query(site):
     status, data = raw(site.port, (
-        "GET %s/sse/subscribe?sessionId=%s HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n" % (
-            PREFIX, "invented")).encode())
+        "GET %s/sse/subscribe?sessionId=invented HTTP/1.0\r\n"
+        "Host: 127.0.0.1\r\n\r\n" % PREFIX).encode())
     equal(status, 401, "an invented one")
     check(b"Session expired" in data, "%r" % data)
     s = socket.create_connection(("127.0.0.1", site.port), 10)
