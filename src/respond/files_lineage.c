@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "local/meta.h"
 #include "respond/pick.h"
 #include "respond/responder.h"
 #include "web/request.h"
@@ -39,6 +40,7 @@ struct edge {
 
 struct tree {
 	struct request *req;
+	char *replica; /* this one; NULL: of no store yet */
 	struct node *nodes;
 	size_t count;
 	size_t known; /* those that are sorted; parents of unknown origin
@@ -140,6 +142,7 @@ add_local(struct tree *t, const struct held *held)
 		.id = mem_strdup(mem, held->rec.id),
 		.version = LOCAL_VERSION,
 		.kind = held->rec.deleted ? "delete" : "local",
+		.replica = t->replica,
 		.at = mem_strdup(mem, held->local_modified_at),
 		.parents = local_parents(t, held),
 	};
@@ -350,6 +353,7 @@ answer(const struct tree *t, const char *doc_id)
 
 	buf_puts(&json, "{\"doc_id\":");
 	json_put_string(&json, doc_id);
+	put_text(&json, "replica", t->replica);
 	buf_printf(&json, ",\"is_complete\":%s,\"nodes\":[",
 	    t->is_cut ? "false" : "true");
 	for (i = 0; i < t->count; i++) {
@@ -369,17 +373,20 @@ int
 files_lineage(struct request *req)
 {
 	struct tree t = { .req = req };
+	struct db *db = state_of(req)->site.db;
 	struct record_filter all = { 0 };
 	struct held held;
 	int rc;
 
 	if ((rc = pick_read_any(req, req->arg[0], &held)) != 0)
 		return rc;
+	if ((rc = meta_find(db, req->mem, "replica", &t.replica)) < 0)
+		return rc;
 	t.nodes = mem_alloc(req->mem, NODES_MAX * sizeof(*t.nodes));
 	t.edges = mem_alloc(req->mem,
 	    NODES_MAX * PARENTS_MAX * sizeof(*t.edges));
 	all.doc_id = held.rec.doc_id;
-	rc = record_each(state_of(req)->site.db, &all, add_record, &t);
+	rc = record_each(db, &all, add_record, &t);
 	if (rc < 0)
 		return rc;
 	add_edges(&t);
