@@ -5,18 +5,26 @@
 //
 // A request that meets a session that has ended waits until somebody has signed
 // in again, and is then repeated: nothing that was typed is lost.  One that
-// meets no connection at all waits and tries again, if it changes nothing.
+// meets no connection waits and tries again, if it changes nothing or may be
+// sent twice (`repeat`); others wait where it is known beforehand that there is
+// none.  What nobody asked for (`quiet`) never asks anybody to sign in.
 
 import { t } from "./i18n.js";
 
 export const base = new URL("api/v1/", document.baseURI);
 
-// What is said at the top: "online", "offline", "starting".
+// What is said at the top: "online", "offline", "starting", "ended" (the session).
 export const connection = new EventTarget();
 let state = "online";
 
 export function isOnline() {
 	return state === "online";
+}
+
+// That a server answers does not make a session that has ended go on.
+function noteAnswer() {
+	if (state !== "ended")
+		noteConnection("online");
 }
 
 export function noteConnection(next) {
@@ -54,7 +62,8 @@ export function onSessionEnd(f) {
 	signIn = f;
 }
 
-function waitForSession() {
+// Whoever asks for it, or meets its end first, shows the form; all others wait.
+export function waitForSession() {
 	signingIn ??= signIn().finally(() => {
 		signingIn = null;
 	});
@@ -100,27 +109,50 @@ async function once(method, path, options) {
 const isStarting = (answer) => [502, 503, 504].includes(answer.status) &&
     !answer.headers.get("X-Request-Id");
 
-async function answered(method, path, options) {
-	const mayRepeat = method === "GET" && !options.once;
+// The answer, or null where there was none; either way it is said at the top.
+async function tried(method, path, options) {
+	try {
+		const answer = await once(method, path, options);
 
-	for (let tries = 0;; tries++) {
-		let answer = null;
-
-		try {
-			answer = await once(method, path, options);
-		} catch (error) {
-			if (error.name === "AbortError" || options.signal?.aborted)
-				throw error;
-		}
-		if (answer && !isStarting(answer)) {
-			noteConnection("online");
+		if (!isStarting(answer)) {
+			noteAnswer();
 			return answer;
 		}
-		noteConnection(answer ? "starting" : "offline");
+		noteConnection("starting");
+	} catch (error) {
+		if (error.name === "AbortError" || options.signal?.aborted)
+			throw error;
+		noteConnection("offline");
+	}
+	return null;
+}
+
+const wait = (tries, signal) =>
+    pause(Math.min(500 * 2 ** tries, 10000), signal);
+
+// Until the server answers: a change that is sent into the void may happen or
+// not, so it is not sent before.
+async function untilReachable(options) {
+	for (let tries = 0; state === "offline" || state === "starting"; tries++) {
+		if (!await tried("GET", "health", { signal: options.signal }))
+			await wait(tries, options.signal);
+	}
+}
+
+async function answered(method, path, options) {
+	const mayRepeat = options.repeat ??
+	    (["GET", "PATCH"].includes(method) && !options.once);
+
+	if (method !== "GET")
+		await untilReachable(options);
+	for (let tries = 0;; tries++) {
+		const answer = await tried(method, path, options);
+
+		if (answer)
+			return answer;
 		if (!mayRepeat)
-			throw new ApiError(answer?.status ?? 0, null,
-			    answer?.headers);
-		await pause(Math.min(500 * 2 ** tries, 10000), options.signal);
+			throw new ApiError(0, null);
+		await wait(tries, options.signal);
 	}
 }
 
@@ -141,7 +173,11 @@ export async function send(method, path, options = {}) {
 			return answer;
 		const error = new ApiError(answer.status, await detailOf(answer),
 		    answer.headers);
-		if (answer.status !== 401 || options.noSignIn || !signIn)
+		if (answer.status !== 401 || options.noSignIn || !signIn ||
+		    error.detail === "Invalid credentials")
+			throw error;
+		noteConnection("ended");
+		if (options.quiet)
 			throw error;
 		await waitForSession();
 	}

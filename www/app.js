@@ -12,10 +12,11 @@
 
 import * as api from "./api.js";
 import { h, replace } from "./dom.js";
-import { start, stop } from "./events.js";
+import * as stream from "./events.js";
 import { load, t } from "./i18n.js";
 import * as who from "./session.js";
-import { complain, spinner } from "./ui.js";
+import * as store from "./standing.js";
+import { button, complain, spinner } from "./ui.js";
 import { signInForm, signInAgain } from "./view-signin.js";
 import { drawTop } from "./view-top.js";
 
@@ -73,15 +74,28 @@ function moved() {
 	scrollTo(0, 0);
 }
 
+// What hinders is said once, quietly; it goes when it is over.
 function drawStatus() {
 	const box = document.getElementById("status");
 
 	api.connection.addEventListener("change", ({ detail }) => {
 		box.className = detail === "online" ? "" : "shown";
-		box.textContent = detail === "online" ? "" : t(`status.${detail}`);
+		replace(box, detail !== "online" && t(`status.${detail}`),
+		    detail === "ended" && button(t("signin.do"),
+		        api.waitForSession, { class: "quiet" }));
 	});
 	addEventListener("offline", () => api.noteConnection("offline"));
-	addEventListener("online", () => api.noteConnection("online"));
+	addEventListener("online", () => api.get("auth/status",
+	    { quiet: true }).catch(() => {}));
+}
+
+function userChanged() {
+	for (const part of [stream, store]) {
+		part.stop();
+		if (who.user)
+			part.start();
+	}
+	show();
 }
 
 async function begin() {
@@ -89,13 +103,7 @@ async function begin() {
 	document.getElementById("skip").textContent = t("skip");
 	drawStatus();
 	api.onSessionEnd(signInAgain);
-	who.session.addEventListener("change", () => {
-		if (who.user)
-			start();
-		else
-			stop();
-		show();
-	});
+	who.session.addEventListener("change", userChanged);
 	addEventListener("hashchange", moved);
 	drawTop("");
 	await who.find();

@@ -14,16 +14,20 @@ import * as api from "./api.js";
 export const events = new EventTarget();
 
 const names = ["syncProgress", "syncState", "syncMessage", "syncComplete",
-	"syncError", "fileChanged", "remoteChanged", "resync", "test"];
+	"syncError", "fileChanged", "remoteChanged", "settingsChanged", "resync",
+	"test"];
 const patience = 3000;  // until a stream that says nothing is given up
 const interval = 3000;  // of asking
+const another = 300000; // until a stream is tried once more
 
 let channel = null;
 let last = "";          // id of the newest event seen
 let source = null;
 let timer = 0;
 let stopped = true;
-let release = null;     // gives up being the one that listens
+let leading = null;     // gives up being the one that listens, or to want it
+let isLeading = false;  // is this the tab that listens?
+let asksUntil = 0;      // this host holds streams back: no new one before
 
 // The data of an event is JSON where it can be; a sentence otherwise.
 function tell(name, text) {
@@ -46,13 +50,15 @@ function arrived(name, id, data) {
 
 // ---- listening ----------------------------------------------------------------
 
+// After a break the browser itself goes on where it was.
 function listen() {
 	const address = new URL("sse/subscribe", api.base);
 
 	if (last)
 		address.searchParams.set("lastEventId", last);
+	close();
 	source = new EventSource(address);
-	timer = setTimeout(ask, patience);
+	timer = setTimeout(heldBack, patience);
 	source.addEventListener("connected", () => {
 		clearTimeout(timer);
 		api.noteConnection("online");
@@ -65,35 +71,53 @@ function listen() {
 		clearTimeout(timer);
 		// Closed for good: refused, or no stream at all.
 		if (source?.readyState === EventSource.CLOSED)
-			later(refused);
+			later(findOut);
+		else
+			lookAround();
 	};
 }
 
-function later(f) {
+function close() {
+	clearTimeout(timer);
 	source?.close();
 	source = null;
-	clearTimeout(timer);
+}
+
+function later(f) {
+	close();
 	if (!stopped)
 		timer = setTimeout(f, interval);
 }
 
 // A request of the ordinary kind finds out why: the session, or the server.
-async function refused() {
+// Nobody is asked to sign in for it.
+async function findOut() {
 	try {
-		await api.get("auth/status");
-		listen();
+		await api.get("auth/status", { quiet: true });
+		if (!stopped)
+			listen();
 	} catch {
-		later(refused);
+		later(findOut);
 	}
+}
+
+// Says at the top that the server is gone, and when it is back.
+function lookAround() {
+	api.get("auth/status", { quiet: true }).catch(() => {});
 }
 
 // ---- asking --------------------------------------------------------------------
 
+function heldBack() {
+	asksUntil = Date.now() + another;
+	ask();
+}
+
 async function ask() {
-	source?.close();
-	source = null;
+	close();
 	try {
-		const news = await api.get("sse/poll", { query: { since: last } });
+		const news = await api.get("sse/poll",
+		    { query: { since: last }, quiet: true });
 
 		last = news.last || last;
 		for (const e of news.events)
@@ -104,24 +128,39 @@ async function ask() {
 		// told at the top of the page
 	}
 	if (!stopped)
-		timer = setTimeout(ask, interval);
+		timer = setTimeout(Date.now() < asksUntil ? ask : listen, interval);
 }
 
 // ---- which tab -----------------------------------------------------------------
 
-function lead() {
-	if (stopped)
-		return undefined;
+function begin() {
+	isLeading = true;
 	listen();
+}
+
+// Holds the lock, and the stream, until stop() is called or the tab is closed.
+function lead(signal) {
 	return new Promise((resolve) => {
-		release = resolve;
+		signal.addEventListener("abort", resolve);
+		begin();
 	});
+}
+
+async function compete(signal) {
+	try {
+		await navigator.locks.request(`stemma events ${api.base.pathname}`,
+		    { signal }, () => signal.aborted || lead(signal));
+	} catch (error) {
+		if (error.name !== "AbortError")
+			throw error;
+	}
 }
 
 export function start() {
 	if (!stopped)
 		return;
 	stopped = false;
+	leading = new AbortController();
 	channel = "BroadcastChannel" in window
 	    ? new BroadcastChannel(`stemma ${api.base.pathname}`) : null;
 	channel?.addEventListener("message", ({ data }) => {
@@ -130,19 +169,24 @@ export function start() {
 		tell(data.name, data.data);
 	});
 	if (navigator.locks && channel)
-		navigator.locks.request(`stemma events ${api.base.pathname}`, lead);
+		compete(leading.signal);
 	else
-		listen();
+		begin();
 }
 
 export function stop() {
 	stopped = true;
-	source?.close();
-	source = null;
-	clearTimeout(timer);
-	release?.();
-	release = null;
+	isLeading = false;
+	close();
+	leading?.abort();
 	channel?.close();
 	channel = null;
 	last = "";
 }
+
+// A session that goes on, or a network that is back: at once, not in a while.
+api.connection.addEventListener("change", ({ detail }) => {
+	if (detail === "online" && isLeading && source === null &&
+	    Date.now() >= asksUntil)
+		listen();
+});

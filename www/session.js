@@ -24,6 +24,7 @@ function note(next) {
 export async function find() {
 	try {
 		note(await api.get("auth/status", { noSignIn: true }));
+		api.noteConnection("online");
 	} catch (error) {
 		if (error.status !== 401)
 			throw error;
@@ -33,13 +34,14 @@ export async function find() {
 }
 
 // The API takes a digest where the browser can make one (HTTPS, localhost).
-async function secret(password) {
+// `prefix` is of the fields' names: "old_", "new_".
+export async function secret(password, prefix = "") {
 	if (!crypto.subtle)
-		return { password };
+		return { [`${prefix}password`]: password };
 	const digest = await crypto.subtle.digest("SHA-256",
 	    new TextEncoder().encode(password));
 
-	return { passwd_hash: [...new Uint8Array(digest)]
+	return { [`${prefix}passwd_hash`]: [...new Uint8Array(digest)]
 		.map((b) => b.toString(16).padStart(2, "0")).join("") };
 }
 
@@ -50,6 +52,7 @@ export async function signIn(username, password) {
 }
 
 export async function signOut() {
-	await api.post("auth/logout", {}, { noSignIn: true });
+	await api.post("auth/logout", {}, { noSignIn: true, repeat: true });
+	api.noteConnection("online");
 	note(null);
 }
