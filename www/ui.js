@@ -85,7 +85,8 @@ export function dialog(title, fill, props = {}) {
 // A question in plain words; true when the answer was yes.
 export async function confirm(title, text, yes, { danger = false } = {}) {
 	const answer = await dialog(title, (close) => [
-		[text].flat().map((line) => h("p", {}, line)),
+		[text].flat().filter(Boolean).map((line) =>
+		    line instanceof Node ? line : h("p", {}, line)),
 		h("footer", {},
 			h("button", { type: "button", onclick: () => close(false) },
 			    t("cancel")),

@@ -9,8 +9,8 @@ import { h, replace, s, seldom } from "./dom.js";
 import { events } from "./events.js";
 import { bytes, duration, exactly, t, when } from "./i18n.js";
 import { may } from "./session.js";
+import { behind, look, standing } from "./standing.js";
 import { button, complain, confirm, progress, say } from "./ui.js";
-import { badge } from "./view-top.js";
 
 const runsShown = 30;
 const messagesKept = 200;
@@ -19,14 +19,12 @@ const messagesKept = 200;
 
 // The plan's counts as words: "3 documents to send, 5 to fetch".
 function waiting(status) {
-	const behind = status.remote_version === null ? 0
-	    : status.remote_version - status.local_version;
 	const parts = [];
 
 	if (status.unsynced_count > 0)
 		parts.push(t("sync.toSend", { n: status.unsynced_count }));
-	if (behind > 0)
-		parts.push(t("sync.behind", { n: behind }));
+	if (behind(status) > 0)
+		parts.push(t("sync.behind", { n: behind(status) }));
 	return parts.length ? parts.join(", ") + "." : t("sync.needed");
 }
 
@@ -47,9 +45,7 @@ export function sentence(status) {
 
 const signs = { good: "✓", warn: "↻", bad: "!", info: "…" };
 
-function stands(status) {
-	const { kind, text } = sentence(status);
-
+function stands({ kind, text }) {
 	return h("p", { class: `stands ${kind}`, role: "status" },
 	    h("span", { class: "sign", "aria-hidden": "true" }, signs[kind]),
 	    h("span", {}, text));
@@ -74,7 +70,8 @@ function steps(plan, action) {
 
 function drawPlan(box, plan) {
 	replace(box,
-	    plan.guard && h("p", { class: "notice" }, plan.guard_reason),
+	    plan.guard && h("p", { class: "notice" },
+	        guardText(plan.guard_reason)),
 	    plan.steps.length ? actions.map((a) => steps(plan, a))
 	        : h("p", {}, t("plan.nothing")),
 	    plan.more > 0 && h("p", {}, t("plan.more", { n: plan.more })));
@@ -188,6 +185,12 @@ function outcome(run) {
 	return h("span", { class: `chip ${kind}` }, t(`outcome.${name}`));
 }
 
+function told(run) {
+	if (run.outcome === "guard")
+		return guardText(run.error);
+	return run.error ?? (run.summary ? summaryText(run.summary) : "");
+}
+
 function runRow(run) {
 	const sum = run.summary;
 
@@ -195,8 +198,7 @@ function runRow(run) {
 	    h("td", {}, h("time", { datetime: run.started_at,
 	        title: exactly(run.started_at) }, when(run.started_at))),
 	    h("td", {}, outcome(run)),
-	    h("td", {}, run.error ?? (sum ? summaryText(sum) : ""),
-	        failures(sum)),
+	    h("td", {}, told(run), failures(sum)),
 	    h("td", { class: "n" }, sum ? bytes(sum.bytes_up) : ""),
 	    h("td", { class: "n" }, sum ? bytes(sum.bytes_down) : ""),
 	    h("td", { class: "n" }, sum ? duration(sum.duration_ms / 1000)
@@ -236,12 +238,21 @@ function chart(runs) {
 	        t("chart.changes"))));
 }
 
-function drawHistory(box, { runs }) {
+// What a sync that ran by itself was stopped by waits for a person.
+function question(runs, decide) {
+	if (!decide || runs[0].outcome !== "guard")
+		return null;
+	return h("div", { class: "notice row" },
+	    h("p", { class: "grow" }, guardText(runs[0].error)),
+	    button(t("guard.look"), () => decide(runs[0].error)));
+}
+
+function drawHistory(box, { runs }, decide) {
 	if (!runs.length) {
 		replace(box, h("p", {}, t("history.none")));
 		return;
 	}
-	replace(box, chart(runs), h("div", { class: "scroll", tabindex: 0,
+	replace(box, question(runs, decide), chart(runs), h("div", { class: "scroll", tabindex: 0,
 		role: "region", "aria-label": t("sync.history") },
 	    h("table", {}, h("thead", {}, h("tr", {},
 	        ["when", "how", "what", "up", "down", "took"].map((name) =>
@@ -251,99 +262,201 @@ function drawHistory(box, { runs }) {
 
 // ---- starting one ----------------------------------------------------------------
 
-// 428: it would delete more than the guard allows; a person has to say so.
-async function guarded(error) {
-	return await confirm(t("guard.title"), [error.message, t("guard.what")],
-	    t("guard.yes"), { danger: true });
+const numbers = /delete (\d+) of (\d+) records (here|.*store)?.*?\((\d+) more/;
+
+// The guard's own words are for the command line.
+export function guardText(detail) {
+	const found = numbers.exec(detail ?? "");
+
+	if (!found)
+		return detail;
+	const [, n, total, where, before] = found;
+
+	return [t(where === "here" ? "guard.here" : "guard.there", { n: Number(n),
+		total: Number(total) }),
+	Number(before) > 0 && t("guard.before", { n: Number(before) })]
+	    .filter(Boolean).join(" ");
 }
 
-export async function startSync(options = {}) {
-	const headers = { Prefer: "respond-async" };
+// The first names of what would go; none where nobody can say.
+async function doomed() {
+	try {
+		const plan = await api.get("sync/plan", { once: true });
 
+		return plan.steps.filter((s) => s.action.endsWith("deletion"))
+		    .map((s) => s.filename ?? t("plan.private"));
+	} catch {
+		return [];
+	}
+}
+
+// It would delete more than the guard allows: a person has to say so.
+async function guarded(detail) {
+	const names = await doomed();
+	const shown = names.slice(0, 8);
+	const list = h("ul", { class: "doomed" },
+	    shown.map((name) => h("li", {}, name)),
+	    names.length > shown.length &&
+	        h("li", {}, t("plan.more", { n: names.length - shown.length })));
+
+	return await confirm(t("guard.title"), [guardText(detail),
+		names.length ? list : "", t("guard.what")], t("guard.yes"),
+	    { danger: true });
+}
+
+// Answers the run's number; null: it was not wanted after all.
+export async function startSync(options = {}) {
 	try {
 		return await api.post("sync", { force: false, ...options },
-		    { headers });
+		    { headers: { Prefer: "respond-async" } });
 	} catch (error) {
 		if (error.status !== 428)
 			throw error;
-		if (!await guarded(error))
-			return null;
-		return startSync({ ...options, confirm_deletions: true });
+		return askGuard(error.message);
 	}
+}
+
+async function askGuard(detail) {
+	return await guarded(detail) ? startSync({ confirm_deletions: true })
+	    : null;
 }
 
 // ---- the view ----------------------------------------------------------------------
 
-export async function show(main, args, signal) {
-	const head = h("div", { class: "stands-box" });
-	const plan = h("div", {});
-	const history = h("div", {});
-	const running = new Running();
-	const now = button(t("sync.now"), async () => {
-		if (await startSync())
-			running.begin();
-	}, { class: "primary" });
-	const preview = button(t("sync.preview"), async () => {
-		drawPlan(plan, await api.get("sync/plan", { once: true, signal }));
-		planBox.hidden = false;
-	});
-	const force = button(t("sync.force"), async () => {
-		if (await startSync({ force: true }))
-			running.begin();
-	}, { class: "quiet", title: t("sync.force.what") });
-	const planBox = h("section", { class: "sheet", hidden: true,
-		"aria-label": t("sync.preview") },
-	    h("h2", {}, t("sync.preview")), plan);
-
-	// The first time the store is asked, however long it takes.
-	async function refresh(fresh = null) {
-		const status = await api.get("sync/status",
-		    { query: { fresh }, signal });
-
-		replace(head, stands(status));
-		badge("conflicts", status.conflicts,
-		    t("conflicts.open", { n: status.conflicts }));
-		now.disabled = force.disabled = status.sync_in_progress;
-		if (status.sync_in_progress)
-			running.begin();
-		else
-			running.end();
-		drawHistory(history, await api.get("sync/history",
-		    { query: { limit: runsShown }, signal }));
+// What is on the page, and what keeps it true.
+class View {
+	constructor(signal) {
+		this.signal = signal;
+		this.mine = new Set();  // runs that were started here
+		this.head = h("div", { class: "stands-box" });
+		this.plan = h("div", {});
+		this.history = h("div", {});
+		this.running = new Running();
+		this.soon = seldom(250, () => this.refresh().catch(complain));
+		this.now = button(t("sync.now"), () => this.start({}),
+		    { class: "primary" });
+		this.force = button(t("sync.force"),
+		    () => this.start({ force: true }),
+		    { class: "quiet", title: t("sync.force.what") });
+		this.preview = button(t("sync.preview"), () => this.look());
+		this.planBox = h("section", { class: "sheet", hidden: true,
+			"aria-label": t("sync.preview") },
+		    h("h2", {}, t("sync.preview")), this.plan);
 	}
-	const soon = seldom(250, () => refresh().catch(complain));
+
+	nodes() {
+		return [h("h1", {}, t("nav.sync")), this.head,
+			h("div", { class: "row acts" },
+			    may("annotator") ? [this.now, this.preview, this.force]
+			        : this.preview),
+			this.running.node, this.planBox,
+			h("section", { class: "sheet",
+				"aria-label": t("sync.history") },
+			    h("h2", {}, t("sync.history")), this.history)];
+	}
+
+	began(run) {
+		if (!run)
+			return;
+		if (run.run_id)
+			this.mine.add(run.run_id);
+		this.now.disabled = this.force.disabled = true;
+		this.running.begin();
+		this.soon();
+	}
+
+	async start(options) {
+		try {
+			this.began(await startSync(options));
+		} catch (error) {
+			// Somebody else was quicker: it is watched all the same.
+			if (error.status !== 409)
+				throw error;
+			this.began({});
+		}
+	}
+
+	async decide(detail) {
+		this.began(await askGuard(detail));
+	}
+
+	async look() {
+		drawPlan(this.plan, await api.get("sync/plan",
+		    { once: true, signal: this.signal }));
+		this.planBox.hidden = false;
+		this.planBox.scrollIntoView({ block: "nearest" });
+	}
+
+	draw(status) {
+		const goes = status.sync_in_progress;
+
+		replaceIfNew(this.head, sentence(status), stands);
+		this.now.disabled = this.force.disabled = goes;
+		if (goes)
+			this.running.begin();
+		else
+			this.running.end();
+	}
+
+	async refresh() {
+		await look(false, { signal: this.signal });
+		const past = await api.get("sync/history",
+		    { query: { limit: runsShown }, signal: this.signal });
+
+		drawHistory(this.history, past, may("annotator") &&
+		    ((detail) => this.decide(detail)));
+	}
+
+	complete(summary) {
+		say(t("sync.done", { what: summaryText(summary) }),
+		    { kind: summary.errors ? "error" : "good" });
+		this.planBox.hidden = true;
+		this.soon();
+	}
+
+	// The guard asks whoever began it; a scheduled sync's question waits in
+	// the history.
+	failed(error) {
+		this.soon();
+		if (error.error !== "guard")
+			say(t("sync.failed",
+			    { why: error.detail ?? error.error ?? error }),
+			    { kind: "error" });
+		else if (this.mine.has(error.run_id))
+			this.decide(error.detail).catch(complain);
+	}
+}
+
+// A sentence that stays the same is not said twice.
+function replaceIfNew(box, what, make) {
+	const key = JSON.stringify(what);
+
+	if (box.dataset.said !== key)
+		replace(box, make(what));
+	box.dataset.said = key;
+}
+
+export async function show(main, args, signal) {
+	const view = new View(signal);
 	const hear = (name, f) =>
 	    events.addEventListener(name, (e) => f(e.detail), { signal });
 
-	replace(main, h("h1", {}, t("nav.sync")), head,
-	    h("div", { class: "row acts" }, may("annotator") && now, preview,
-	        may("annotator") && force),
-	    running.node, planBox,
-	    h("section", { class: "sheet", "aria-label": t("sync.history") },
-	        h("h2", {}, t("sync.history")), history));
+	standing.addEventListener("change", (e) => view.draw(e.detail),
+	    { signal });
 	hear("syncState", (state) => {
-		now.disabled = true;
-		running.state(state);
+		view.now.disabled = view.force.disabled = true;
+		view.running.state(state);
 	});
-	hear("syncMessage", (text) => running.message(text));
-	hear("syncComplete", (summary) => {
-		say(t("sync.done", { what: summaryText(summary) }),
-		    { kind: summary.errors ? "error" : "good" });
-		planBox.hidden = true;
-		soon();
-	});
-	hear("syncError", (error) => {
-		say(t("sync.failed", { why: error.detail ?? error.error ?? error }),
-		    { kind: "error" });
-		soon();
-	});
-	hear("remoteChanged", soon);
-	hear("fileChanged", soon);
-	hear("resync", soon);
-	const timer = setInterval(soon, 60000);
-	signal.addEventListener("abort", () => clearInterval(timer));
-	await refresh();
-	refresh("yes").catch(complain);
+	hear("syncMessage", (text) => view.running.message(text));
+	hear("syncComplete", (summary) => view.complete(summary));
+	hear("syncError", (error) => view.failed(error));
+	hear("remoteChanged", view.soon);
+	hear("resync", view.soon);
+	api.connection.addEventListener("change",
+	    ({ detail }) => detail === "online" && view.soon(), { signal });
+	await view.refresh();
+	replace(main, view.nodes());
+	look(true, { signal }).catch(complain);
 	if (args[0] === "now" && may("annotator"))
-		now.click();
+		view.now.click();
 }
