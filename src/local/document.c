@@ -6,21 +6,31 @@
 #include "local/record_row.h"
 
 int
-document_page(struct db *db, struct mem *mem, const struct document *after,
-    int max, struct document *page)
+document_page(struct db *db, struct mem *mem, enum document_sort sort,
+    enum document_state state, const struct document *after, int max,
+    struct document *page)
 {
+	static const struct {
+		enum sql sql;
+		const char *begin;
+	} orders[] = {
+		/* All times begin with a digit. */
+		[DOCUMENT_NEWEST] = { DOCUMENT_NEWEST_PAGE, "~" },
+		[DOCUMENT_CHANGED] = { DOCUMENT_CHANGED_PAGE, "~" },
+		[DOCUMENT_NAME] = { DOCUMENT_NAME_PAGE, "" },
+	};
 	struct stmt *st;
 	int rc, n = 0;
 
-	if ((rc = db_stmt(db, DOCUMENT_PAGE, &st)) != 0)
+	if ((rc = db_stmt(db, orders[sort].sql, &st)) != 0)
 		return rc;
-	/* All times begin with a digit. */
-	db_bind_text(st, 1, after != NULL ? after->created_at : "~");
+	db_bind_text(st, 1, after != NULL ? after->at : orders[sort].begin);
 	db_bind_text(st, 2, after != NULL ? after->stable_id : "");
 	db_bind_int(st, 3, max);
+	db_bind_int(st, 4, state);
 	while ((rc = db_step(st)) == 1) {
 		page[n].doc_id = db_text_dup(st, 0, mem);
-		page[n].created_at = db_text_dup(st, 1, mem);
+		page[n].at = db_text_dup(st, 1, mem);
 		page[n].stable_id = db_text_dup(st, 2, mem);
 		n++;
 	}

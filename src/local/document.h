@@ -16,18 +16,34 @@ struct mem;
  */
 struct document {
 	const char *doc_id;
-	const char *created_at; /* of its oldest record */
-	const char *stable_id;  /* of the same */
+	const char *at;        /* what the order goes by */
+	const char *stable_id; /* of the record that it was taken from */
+};
+
+enum document_sort {
+	DOCUMENT_NEWEST,  /* by created_at of its oldest record */
+	DOCUMENT_CHANGED, /* by updated_at of the record changed last */
+	DOCUMENT_NAME,    /* by doc_id, from A to Z */
+};
+
+/* What is wanted of its records. */
+enum document_state {
+	DOCUMENT_ANY,
+	DOCUMENT_IN_STEP,  /* all of them are synced */
+	DOCUMENT_TO_SEND,  /* one was changed here, */
+	DOCUMENT_TO_FETCH, /* has no content here yet, */
+	DOCUMENT_CONFLICT, /* or is in conflict */
 };
 
 /*
- * document_page - documents behind `after` (NULL: from the newest), newest
- * first, at most `max` of them into `page`; texts are memory of `mem`.  Of
- * `after`, created_at and stable_id count.  Answers how many.  Takes as long
- * at a million records as at a thousand.
+ * document_page - documents of a state, in an order, behind `after` (NULL: from
+ * the first), at most `max` of them into `page`; texts are memory of `mem`.  Of
+ * `after`, `at` and stable_id count.  Answers how many.  Without a state it
+ * takes as long at a million records as at a thousand.
  */
-int document_page(struct db *db, struct mem *mem, const struct document *after,
-    int max, struct document *page);
+int document_page(struct db *db, struct mem *mem, enum document_sort sort,
+    enum document_state state, const struct document *after, int max,
+    struct document *page);
 
 /* Where a record stands in its document. */
 enum document_slot {

@@ -398,15 +398,42 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 
 /* ---- document: the records of one doc_id --------------------------------- */
 
-/* Both indexes answer this alone; no row of files is read. */
-[DOCUMENT_PAGE] = { LIBRARY,
+/* Is the document in the state ?4, enum document_state?  Asked of each: a list of
+ * all that are would be made again for every page. */
+#define HAS_RECORD(which) \
+	"EXISTS (SELECT 1 FROM files u INDEXED BY files_doc" \
+	" WHERE u.doc_id = f.doc_id AND u.deleted = 0 AND u.sync_status " \
+	which ")"
+#define OF_STATE \
+	"CASE ?4 WHEN 0 THEN 1" \
+	" WHEN 1 THEN NOT " HAS_RECORD("<> 'synced'") \
+	" WHEN 2 THEN " HAS_RECORD("IN ('modified', 'pending_upload')") \
+	" WHEN 3 THEN " HAS_RECORD("= 'pending_download'") \
+	" ELSE " HAS_RECORD("= 'conflict'") " END"
+
+/* Without a state the indexes answer these alone, but for changed: of a document
+ * with several records, all are looked at. */
+[DOCUMENT_NEWEST_PAGE] = { LIBRARY,
 	"SELECT doc_id, created_at, stable_id FROM files f"
 	" INDEXED BY files_created WHERE deleted = 0"
-	" AND (created_at, stable_id) < (?1, ?2)"
+	" AND (created_at, stable_id) < (?1, ?2) AND " OF_STATE
 	" AND stable_id = (SELECT stable_id FROM files o"
 	" INDEXED BY files_doc WHERE o.doc_id = f.doc_id AND o.deleted = 0"
 	" ORDER BY created_at, stable_id LIMIT 1)"
 	" ORDER BY created_at DESC, stable_id DESC LIMIT ?3" },
+[DOCUMENT_CHANGED_PAGE] = { LIBRARY,
+	"SELECT doc_id, updated_at, stable_id FROM files f"
+	" INDEXED BY files_updated WHERE deleted = 0"
+	" AND (updated_at, stable_id) < (?1, ?2) AND " OF_STATE
+	" AND stable_id = (SELECT stable_id FROM files o"
+	" INDEXED BY files_doc WHERE o.doc_id = f.doc_id AND o.deleted = 0"
+	" ORDER BY updated_at DESC, stable_id DESC LIMIT 1)"
+	" ORDER BY updated_at DESC, stable_id DESC LIMIT ?3" },
+[DOCUMENT_NAME_PAGE] = { LIBRARY,
+	"SELECT doc_id, doc_id, min(stable_id) FROM files f"
+	" INDEXED BY files_doc WHERE deleted = 0"
+	" AND doc_id > ?1 AND " OF_STATE
+	" GROUP BY doc_id ORDER BY doc_id LIMIT ?3" },
 /* In the order of enum document_slot, which is the last column. */
 [DOCUMENT_ROWS] = { LIBRARY,
 	"SELECT " HELD ", CASE WHEN file_type = 'pdf' THEN"

@@ -2,7 +2,6 @@
 /* Copyright (c) 2026 The Stemma authors */
 #include "respond/files.h"
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "local/db.h"
 #include "local/document.h"
@@ -10,73 +9,30 @@
 #include "respond/fold.h"
 #include "respond/group.h"
 #include "respond/list_cache.h"
+#include "respond/list_place.h"
 #include "respond/responder.h"
 #include "web/request.h"
 #include "web/response.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /*
- * Documents, the newest first: a document is as old as its oldest record
- * (local/document.h), so a cursor holds while people work.
+ * Documents in one of three orders (local/document.h).  As long as they are
+ * listed the newest first, or by name, a cursor holds while people work.
  */
 #define PAGE 64 /* documents of one snapshot */
 #define LIMIT_MAX 10000
 #define KEEP_BYTES (32 * 1024) /* not sent before there is more */
-#define AT_LEN (CLOCK_TEXT_SIZE - 1)
-
-struct place {
-	char created_at[CLOCK_TEXT_SIZE];
-	char stable_id[STABLE_ID_SIZE];
-};
-
-/* ---- the cursor ------------------------------------------------------------- */
-
-static void
-put_cursor(const struct place *place, struct buf *out)
-{
-	const char *part;
-
-	for (part = place->created_at; *part != '\0'; part++)
-		buf_printf(out, "%02x", (unsigned char)*part);
-	for (part = place->stable_id; *part != '\0'; part++)
-		buf_printf(out, "%02x", (unsigned char)*part);
-}
-
-static int
-nibble(char c)
-{
-	return c <= '9' ? c - '0' : c - 'a' + 10;
-}
-
-/* Answers whether it is one of ours. */
-static bool
-read_cursor(const char *text, struct place *place)
-{
-	char plain[AT_LEN + STABLE_ID_SIZE];
-	size_t len = strlen(text), i;
-	int64_t ms;
-
-	if (len % 2 != 0 || len / 2 <= AT_LEN || len / 2 >= sizeof(plain) ||
-	    !str_is_hex(text, len))
-		return false;
-	for (i = 0; i < len / 2; i++)
-		plain[i] = (char)((nibble(text[2 * i]) << 4) |
-		    nibble(text[2 * i + 1]));
-	plain[len / 2] = '\0';
-	snprintf(place->created_at, sizeof(place->created_at), "%.*s",
-	    (int)AT_LEN, plain);
-	snprintf(place->stable_id, sizeof(place->stable_id), "%s",
-	    plain + AT_LEN);
-	return clock_parse(place->created_at, &ms) == 0 &&
-	    stable_id_is(place->stable_id);
-}
+#define MARKS_MAX 1000
+#define MARKS_PAGE 1024 /* documents of one snapshot, when they are counted */
 
 /* ---- what is asked for --------------------------------------------------------- */
 
 struct ask {
 	int64_t limit; /* 0: all */
+	int64_t marks; /* a place after each so many; 0: documents */
+	enum document_sort sort;
+	enum document_state state;
 	bool has_place;
 	struct place place; /* the last that was told */
 };
@@ -87,6 +43,54 @@ query_text(struct request *req, const char *name)
 	const char *text = request_query(req, name);
 
 	return text != NULL && *text != '\0' ? text : NULL;
+}
+
+/* One of some names: its number; the first, where nothing is asked. */
+static int
+read_name(struct request *req, const char *field, const char *const *names,
+    const char *msg, int *value)
+{
+	const char *text = query_text(req, field);
+
+	*value = 0;
+	if (text == NULL)
+		return 0;
+	for (; names[*value] != NULL; (*value)++)
+		if (str_eq(names[*value], text))
+			return 0;
+	return request_invalid(req, "query", field, "enum", msg, NULL);
+}
+
+static int
+read_order(struct request *req, struct ask *ask)
+{
+	static const char *const sorts[] = {
+		[DOCUMENT_NEWEST] = "newest",
+		[DOCUMENT_CHANGED] = "changed",
+		[DOCUMENT_NAME] = "name",
+		NULL,
+	};
+	static const char *const states[] = {
+		[DOCUMENT_ANY] = "any",
+		[DOCUMENT_IN_STEP] = "in_step",
+		[DOCUMENT_TO_SEND] = "to_send",
+		[DOCUMENT_TO_FETCH] = "to_fetch",
+		[DOCUMENT_CONFLICT] = "conflict",
+		NULL,
+	};
+	int sort, state, rc;
+
+	if ((rc = read_name(req, "sort", sorts,
+		 "Input should be 'newest', 'changed' or 'name'", &sort)) !=
+		0 ||
+	    (rc = read_name(req, "state", states,
+		 "Input should be 'any', 'in_step', 'to_send', 'to_fetch' or "
+		 "'conflict'",
+		 &state)) != 0)
+		return rc;
+	ask->sort = (enum document_sort)sort;
+	ask->state = (enum document_state)state;
+	return 0;
 }
 
 static int
@@ -100,10 +104,14 @@ read_query(struct request *req, struct listing *l, struct ask *ask)
 
 	if ((rc = request_query_int(req, "limit", 1, LIMIT_MAX, 0,
 		 &ask->limit)) != 0 ||
-	    (rc = request_query_bool(req, "refresh", &refresh)) != 0)
+	    (rc = request_query_int(req, "marks", 1, MARKS_MAX, 0,
+		 &ask->marks)) != 0 ||
+	    (rc = request_query_bool(req, "refresh", &refresh)) != 0 ||
+	    (rc = read_order(req, ask)) != 0)
 		return rc;
 	ask->has_place = cursor != NULL;
-	if (cursor != NULL && !read_cursor(cursor, &ask->place))
+	if (cursor != NULL &&
+	    !place_read_cursor(&ask->place, ask->sort, cursor))
 		return request_invalid(req, "query", "cursor", "value_error",
 		    "Input should be the next_cursor of an earlier answer",
 		    NULL);
@@ -150,16 +158,6 @@ note_locked(void *arg, const char *stable_id)
 
 /* ---- page by page --------------------------------------------------------------------- */
 
-static void
-note_place(struct ask *ask, const struct document *doc)
-{
-	ask->has_place = true;
-	snprintf(ask->place.created_at, sizeof(ask->place.created_at), "%s",
-	    doc->created_at);
-	snprintf(ask->place.stable_id, sizeof(ask->place.stable_id), "%s",
-	    doc->stable_id);
-}
-
 /* A page under way: `told` Groups so far; `is_more`: the limit was reached, and
  * there is another. */
 struct walk {
@@ -168,7 +166,28 @@ struct walk {
 	int64_t told;
 	struct place last; /* that was told */
 	bool is_more;
+	struct buf marks;
 };
+
+/* A document that is counted, and not told. */
+static int
+count_document(struct walk *w, const struct document *doc)
+{
+	int rc = group_put(w->l, doc->doc_id, true);
+
+	if (rc == 1 && w->told > 0 && w->told % w->ask->marks == 0) {
+		buf_puts(&w->marks, ",\"");
+		place_put_cursor(&w->last, w->ask->sort, &w->marks);
+		buf_putc(&w->marks, '"');
+	}
+	w->ask->has_place = true;
+	place_note(&w->ask->place, doc);
+	if (rc == 1) {
+		w->last = w->ask->place;
+		w->told++;
+	}
+	return rc < 0 ? rc : 0;
+}
 
 static int
 put_document(struct walk *w, const struct document *doc)
@@ -178,7 +197,8 @@ put_document(struct walk *w, const struct document *doc)
 
 	if (rc == 1 && is_full)
 		w->is_more = true;
-	note_place(w->ask, doc);
+	w->ask->has_place = true;
+	place_note(&w->ask->place, doc);
 	if (rc == 1 && !is_full) {
 		w->last = w->ask->place;
 		w->told++;
@@ -191,17 +211,18 @@ static int
 put_page(struct walk *w, struct mem *mem, int max)
 {
 	const struct document after = {
-		.created_at = w->ask->place.created_at,
+		.at = w->ask->place.at,
 		.stable_id = w->ask->place.stable_id,
 	};
 	struct document *page = mem_alloc(mem, (size_t)max * sizeof(*page));
 	struct db *db = state_of(w->l->req)->site.db;
 	int i, n, rc = 0;
 
-	n = document_page(db, mem, w->ask->has_place ? &after : NULL, max,
-	    page);
+	n = document_page(db, mem, w->ask->sort, w->ask->state,
+	    w->ask->has_place ? &after : NULL, max, page);
 	for (i = 0; i < n && rc == 0 && !w->is_more; i++)
-		rc = put_document(w, &page[i]);
+		rc = w->ask->marks > 0 ? count_document(w, &page[i])
+				       : put_document(w, &page[i]);
 	return rc < 0 ? rc : n;
 }
 
@@ -236,12 +257,34 @@ put_all(struct walk *w)
 	return n < 0 ? n : 0;
 }
 
+/* How many there are, and the cursors behind each so many of them. */
+static int
+answer_marks(struct listing *l, struct ask *ask)
+{
+	struct walk w = { .l = l, .ask = ask };
+	int n, rc;
+
+	response_type(l->req, "application/json");
+	do
+		n = put_snapshot(&w, MARKS_PAGE);
+	while (n == MARKS_PAGE);
+	buf_printf(&l->out, "{\"total\":%lld,\"marks\":[\"\"",
+	    (long long)w.told);
+	buf_add(&l->out, w.marks.data, w.marks.len);
+	buf_puts(&l->out, "]}");
+	buf_release(&w.marks);
+	rc = listing_write(l, 0);
+	return n < 0 ? n : rc;
+}
+
 static int
 answer(struct listing *l, struct ask *ask)
 {
 	struct walk w = { .l = l, .ask = ask };
 	int rc;
 
+	if (ask->marks > 0)
+		return answer_marks(l, ask);
 	response_type(l->req, "application/json");
 	buf_puts(&l->out, "{\"files\":[");
 	if ((rc = put_all(&w)) != 0)
@@ -249,7 +292,7 @@ answer(struct listing *l, struct ask *ask)
 	buf_putc(&l->out, ']');
 	if (w.is_more) {
 		buf_puts(&l->out, ",\"next_cursor\":\"");
-		put_cursor(&w.last, &l->out);
+		place_put_cursor(&w.last, ask->sort, &l->out);
 		buf_putc(&l->out, '"');
 	}
 	buf_putc(&l->out, '}');
@@ -295,9 +338,11 @@ make_key(const struct listing *l, const struct ask *ask)
 	put_part(&key, l->variant);
 	put_part(&key, l->collection);
 	put_part(&key, l->folded);
-	put_part(&key, ask->has_place ? ask->place.created_at : NULL);
+	put_part(&key, ask->has_place ? ask->place.at : NULL);
 	put_part(&key, ask->has_place ? ask->place.stable_id : NULL);
-	buf_printf(&key, "%u %lld", who->roles, (long long)ask->limit);
+	buf_printf(&key, "%u %lld %lld %d %d", who->roles,
+	    (long long)ask->limit, (long long)ask->marks, ask->sort,
+	    ask->state);
 	text = mem_strdup(l->req->mem, buf_text(&key));
 	buf_release(&key);
 	return text;

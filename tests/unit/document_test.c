@@ -27,7 +27,8 @@ teardown(void **state)
 
 /* All documents by pages of this size: "b a ". */
 static const char *
-listed(struct contents *c, int size)
+listed_by(struct contents *c, enum document_sort sort, enum document_state what,
+    int size)
 {
 	static char text[1000];
 	struct document page[10], last;
@@ -35,7 +36,7 @@ listed(struct contents *c, int size)
 
 	*text = '\0';
 	for (last.doc_id = NULL;; last = page[n - 1]) {
-		n = document_page(c->l->db, c->l->mem,
+		n = document_page(c->l->db, c->l->mem, sort, what,
 		    last.doc_id != NULL ? &last : NULL, size, page);
 		assert_true(n >= 0);
 		for (i = 0; i < n; i++) {
@@ -45,6 +46,12 @@ listed(struct contents *c, int size)
 		if (n < size)
 			return text;
 	}
+}
+
+static const char *
+listed(struct contents *c, int size)
+{
+	return listed_by(c, DOCUMENT_NEWEST, DOCUMENT_ANY, size);
 }
 
 static void
@@ -70,6 +77,53 @@ work_on_a_document_does_not_move_it(void **state)
 	records_add(c, "a", "three");
 	assert_int_equal(records_save(c, one, "four"), 0);
 	assert_string_equal(listed(c, 1), "b a ");
+}
+
+static void
+they_are_listed_by_what_was_changed_last(void **state)
+{
+	struct contents *c = *state;
+	char *one = records_add(c, "a", "one");
+
+	records_add(c, "b", "two");
+	records_add(c, "c", "three");
+	records_add(c, "b", "four");
+	assert_int_equal(records_save(c, one, "five"), 0);
+	assert_string_equal(listed_by(c, DOCUMENT_CHANGED, 0, 10), "a b c ");
+	assert_string_equal(listed_by(c, DOCUMENT_CHANGED, 0, 1), "a b c ");
+}
+
+static void
+they_are_listed_by_their_names(void **state)
+{
+	struct contents *c = *state;
+
+	records_add(c, "b", "one");
+	records_add(c, "c", "two");
+	records_add(c, "a", "three");
+	records_add(c, "b", "four");
+	assert_string_equal(listed_by(c, DOCUMENT_NAME, 0, 10), "a b c ");
+	assert_string_equal(listed_by(c, DOCUMENT_NAME, 0, 1), "a b c ");
+}
+
+static void
+they_are_listed_by_how_they_stand(void **state)
+{
+	struct contents *c = *state;
+	enum document_sort sort;
+
+	records_add(c, "a", "one");
+	records_add(c, "b", "two");
+	for (sort = DOCUMENT_NEWEST; sort <= DOCUMENT_NAME; sort++) {
+		assert_string_equal(listed_by(c, sort, DOCUMENT_TO_SEND, 1),
+		    sort == DOCUMENT_NAME ? "a b " : "b a ");
+		assert_string_equal(listed_by(c, sort, DOCUMENT_IN_STEP, 1),
+		    "");
+		assert_string_equal(listed_by(c, sort, DOCUMENT_TO_FETCH, 1),
+		    "");
+		assert_string_equal(listed_by(c, sort, DOCUMENT_CONFLICT, 1),
+		    "");
+	}
 }
 
 static void
@@ -270,6 +324,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FACT(documents_are_listed_once_and_newest_first),
 		FACT(work_on_a_document_does_not_move_it),
+		FACT(they_are_listed_by_what_was_changed_last),
+		FACT(they_are_listed_by_their_names),
+		FACT(they_are_listed_by_how_they_stand),
 		FACT(a_document_goes_with_its_last_record),
 		FACT(documents_of_the_same_moment_are_all_there),
 		FACT(records_of_a_document_come_by_their_slots),
