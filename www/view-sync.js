@@ -87,7 +87,7 @@ class Running {
 		this.node = h("section", { class: "sheet running", hidden: true,
 			"aria-label": t("sync.progress") },
 		    h("h2", {}, t("sync.progress")), this.bar, this.line,
-		    h("details", {}, h("summary", {}, t("sync.messages")),
+		    h("details", { open: true }, h("summary", {}, t("sync.messages")),
 		        this.messages));
 		this.rate = { at: 0, bytes: 0, speed: 0 };
 	}
@@ -149,6 +149,7 @@ class Running {
 		this.messages.append(h("li", {}, String(text)));
 		if (this.messages.children.length > messagesKept)
 			this.messages.firstChild.remove();
+		this.messages.scrollTop = this.messages.scrollHeight;
 	}
 }
 
@@ -185,6 +186,8 @@ function outcome(run) {
 	return h("span", { class: `chip ${kind}` }, t(`outcome.${name}`));
 }
 
+const took = (ms) => ms < 1000 ? t("history.instant") : duration(ms / 1000);
+
 function told(run) {
 	if (run.outcome === "guard")
 		return guardText(run.error);
@@ -201,41 +204,61 @@ function runRow(run) {
 	    h("td", {}, told(run), failures(sum)),
 	    h("td", { class: "n" }, sum ? bytes(sum.bytes_up) : ""),
 	    h("td", { class: "n" }, sum ? bytes(sum.bytes_down) : ""),
-	    h("td", { class: "n" }, sum ? duration(sum.duration_ms / 1000)
-	        : ""));
+	    h("td", { class: "n" }, sum ? took(sum.duration_ms) : ""));
 }
 
-// Bytes (both ways) and changes of each sync, oldest to the left.
+// ---- the chart -------------------------------------------------------------------
+
+const half = 56;        // pixels of each half
+const fewest = 20;      // places, so that few syncs do not look like towers
+
+const moved = (run) => run.summary.bytes_up + run.summary.bytes_down;
+const changed = (run) => counts.slice(0, 6)
+    .reduce((n, name) => n + run.summary[name], 0);
+
+// Sizes differ by orders of magnitude: the ninth part of the most is still to
+// be seen.
+const tall = (value, most) => value <= 0 ? 0
+    : Math.max(3, Math.log1p(value) / Math.log1p(most) * (half - 16));
+
+function bars(run, i, places, most) {
+	const x = `${(i + 0.15) / places * 100}%`;
+	const width = `${0.7 / places * 100}%`;
+	const up = tall(changed(run), most.changed);
+	const down = tall(moved(run), most.moved);
+
+	return s("g", { class: run.error ? "bad" : "" },
+	    s("title", {}, [when(run.started_at), summaryText(run.summary),
+	        bytes(moved(run))].join(" · ")),
+	    s("rect", { class: "hit", x: `${i / places * 100}%`, y: 0,
+	        width: `${100 / places}%`, height: 2 * half }),
+	    up > 0 && s("rect", { class: "changes", x, y: half - 1 - up, width,
+	        height: up, rx: 2 }),
+	    down > 0 && s("rect", { class: "bytes", x, y: half + 1, width,
+	        height: down, rx: 2 }));
+}
+
+// Changes of each sync above the line, bytes (both ways) below; the newest to
+// the right.  The list has the same in numbers.
 function chart(runs) {
 	const shown = runs.filter((r) => r.summary).slice(0, runsShown).reverse();
-	const width = 600, height = 96, step = width / runsShown;
-	const moved = (r) => r.summary.bytes_up + r.summary.bytes_down;
-	const changed = (r) => counts.slice(0, 6)
-	    .reduce((n, name) => n + r.summary[name], 0);
-	const most = Math.max(1, ...shown.map((r) => Math.log1p(moved(r))));
-	const many = Math.max(1, ...shown.map((r) => Math.log1p(changed(r))));
-	const x = (i) => (runsShown - shown.length + i) * step;
+	const places = Math.max(fewest, shown.length);
+	const most = { changed: Math.max(1, ...shown.map(changed)),
+		moved: Math.max(1, ...shown.map(moved)) };
 
 	if (!shown.length)
 		return null;
 	return h("figure", { class: "chart" },
-	    s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
+	    s("svg", { role: "img", height: 2 * half,
 	        "aria-label": t("chart.label", { n: shown.length }) },
-	        shown.map((r, i) => {
-	            const tall = Math.log1p(moved(r)) / most * (height - 12);
-
-	            return s("rect", { class: r.error ? "bad" : "bytes",
-	                x: x(i) + 2, y: height - tall - 1, width: step - 4,
-	                height: tall + 1, rx: 2 },
-	                s("title", {}, `${when(r.started_at)}: ` +
-	                    `${bytes(moved(r))}, ${summaryText(r.summary)}`));
-	        }),
-	        s("polyline", { class: "changes", points: shown.map((r, i) =>
-	            `${x(i) + step / 2},${height - 4 - Math.log1p(changed(r)) /
-	                many * (height - 16)}`).join(" ") })),
-	    h("figcaption", {}, h("span", { class: "key bytes" },
-	        t("chart.bytes")), h("span", { class: "key changes" },
-	        t("chart.changes"))));
+	        s("line", { x1: 0, x2: "100%", y1: half, y2: half }),
+	        shown.map((run, i) => bars(run, places - shown.length + i,
+	            places, most))),
+	    h("figcaption", {},
+	        h("span", { class: "key changes" }, t("chart.changes",
+	            { n: most.changed })),
+	        h("span", { class: "key bytes" }, t("chart.bytes",
+	            { most: bytes(most.moved) }))));
 }
 
 // What a sync that ran by itself was stopped by waits for a person.
@@ -255,8 +278,9 @@ function drawHistory(box, { runs }, decide) {
 	replace(box, question(runs, decide), chart(runs), h("div", { class: "scroll", tabindex: 0,
 		role: "region", "aria-label": t("sync.history") },
 	    h("table", {}, h("thead", {}, h("tr", {},
-	        ["when", "how", "what", "up", "down", "took"].map((name) =>
-	            h("th", { scope: "col" }, t(`history.${name}`))))),
+	        ["when", "how", "what", "up", "down", "took"].map((name, i) =>
+	            h("th", { scope: "col", class: i > 2 ? "n" : null },
+	                t(`history.${name}`))))),
 	        h("tbody", {}, runs.slice(0, runsShown).map(runRow)))));
 }
 
