@@ -10,6 +10,7 @@ export const languages = { en: "English", de: "Deutsch" };
 let words = {};
 let fallback = {};
 export let language = "en";
+let locale = "en";      // that language as the reader's part of the world has it
 
 function wanted() {
 	const chosen = localStorage.getItem("stemma.language");
@@ -27,6 +28,8 @@ function wanted() {
 
 export async function load() {
 	language = wanted();
+	locale = navigator.languages?.find((name) =>
+	    name.toLowerCase().startsWith(language)) ?? language;
 	fallback = (await import("./lang/en.js")).default;
 	words = language === "en"
 	    ? fallback : (await import(`./lang/${language}.js`)).default;
@@ -52,8 +55,8 @@ export function t(key, values = {}) {
 	});
 }
 
-export const number = (n) => new Intl.NumberFormat(language).format(n);
-export const percent = (part) => new Intl.NumberFormat(language,
+export const number = (n) => new Intl.NumberFormat(locale).format(n);
+export const percent = (part) => new Intl.NumberFormat(locale,
     { style: "percent", maximumFractionDigits: 0 }).format(part);
 
 const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
@@ -65,7 +68,7 @@ export function bytes(n) {
 		n /= 1000;
 		unit++;
 	}
-	return new Intl.NumberFormat(language, { style: "unit",
+	return new Intl.NumberFormat(locale, { style: "unit",
 		unit: units[unit], unitDisplay: unit ? "short" : "long",
 		maximumFractionDigits: n < 10 && unit ? 1 : 0 }).format(n);
 }
@@ -76,7 +79,7 @@ export function duration(seconds) {
 	    : [[Math.floor(seconds / 3600), "hour"],
 	    [Math.round(seconds % 3600 / 60), "minute"]];
 
-	return parts.map(([n, unit]) => new Intl.NumberFormat(language,
+	return parts.map(([n, unit]) => new Intl.NumberFormat(locale,
 	    { style: "unit", unit, unitDisplay: "short" }).format(n)).join(" ");
 }
 
@@ -87,23 +90,27 @@ export function when(iso, now = new Date()) {
 
 	if (!iso || isNaN(date))
 		return "–";
-	const clock = new Intl.DateTimeFormat(language, { hour: "2-digit",
+	const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit",
 		minute: "2-digit" }).format(date);
 	if (date.toDateString() === now.toDateString())
 		return clock;
 	if (Math.abs(now - date) < 6 * 86400e3)
-		return new Intl.DateTimeFormat(language, { weekday: "long" })
+		return new Intl.DateTimeFormat(locale, { weekday: "long" })
 		    .format(date) + " " + clock;
-	return new Intl.DateTimeFormat(language, { dateStyle: "medium" })
+	return new Intl.DateTimeFormat(locale, { dateStyle: "medium" })
 	    .format(date) + " " + clock;
 }
 
 export function exactly(iso) {
 	const date = new Date(iso);
 
-	return !iso || isNaN(date) ? "" : new Intl.DateTimeFormat(language,
+	return !iso || isNaN(date) ? "" : new Intl.DateTimeFormat(locale,
 	    { dateStyle: "full", timeStyle: "long" }).format(date);
 }
+
+// A time in parts of one's own choosing.
+export const formatted = (time, parts) =>
+    new Intl.DateTimeFormat(locale, parts).format(new Date(time));
 
 export const compare = (a, b) =>
     a.localeCompare(b, language, { numeric: true, sensitivity: "base" });

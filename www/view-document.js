@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Stemma authors
+
+// One document: its records, its stemma, and the versions in it.
+
+import * as api from "./api.js";
+import { h, replace, seldom } from "./dom.js";
+import { events } from "./events.js";
+import { exactly, t, when } from "./i18n.js";
+import { may } from "./session.js";
+import { kindOf, Stemma } from "./stemma.js";
+import { withHistory } from "./stemma-history.js";
+import { button, complain } from "./ui.js";
+import { drawRecords, editDocument, itemsOf } from "./view-records.js";
+import { VersionPanel } from "./view-version.js";
+
+const historiesMax = 24; // records whose own history is asked for
+
+// ---- what is known -------------------------------------------------------------------------
+
+async function findGroup(docId, signal) {
+	let cursor = null;
+
+	do {
+		const page = await api.get("files/list", { signal,
+			query: { q: docId, limit: 200, cursor } });
+		const found = page.files.find((g) => g.doc_id === docId);
+
+		if (found)
+			return found;
+		cursor = page.next_cursor;
+	} while (cursor);
+	return null;
+}
+
+// The address may name a record, or the document by its own id.
+async function findLineage(id, signal) {
+	const of = (record) => api.get(
+	    `files/${encodeURIComponent(record)}/lineage`, { signal });
+
+	try {
+		return await of(id);
+	} catch (error) {
+		const group = error.status === 404
+		    ? await findGroup(id, signal) : null;
+
+		if (!group)
+			throw error;
+		return of(itemsOf(group)[0].id);
+	}
+}
+
+async function historyOf(item, signal) {
+	const { history } = await api.get(
+	    `files/${encodeURIComponent(item.id)}/history`, { signal });
+
+	return [item.id, { history, hash: item.content_hash }];
+}
+
+async function load(id, signal) {
+	const lineage = await findLineage(id, signal);
+	const group = await findGroup(lineage.doc_id, signal) ??
+	    { doc_id: lineage.doc_id, doc_collections: [], doc_metadata: {},
+		    pdf: null, versions: [], gold: [], variants: {} };
+	const items = itemsOf(group);
+	const histories = await Promise.all(items.slice(0, historiesMax)
+	    .map((item) => historyOf(item, signal)));
+
+	return { group, items: new Map(items.map((i) => [i.id, i])),
+		lineage: withHistory(lineage, new Map(histories)) };
+}
+
+const titleOf = (group) => [group.doc_metadata.title,
+	group.pdf?.label, ...itemsOf(group).map((i) => i.label),
+	group.pdf?.filename, ...itemsOf(group).map((i) => i.filename)]
+    .find((text) => typeof text === "string" && text) ?? group.doc_id;
+
+// ---- the head ------------------------------------------------------------------------------
+
+function drawHead(box, group, changed) {
+	const author = group.doc_metadata.author ?? group.doc_metadata.authors;
+	const list = itemsOf(group);
+
+	replace(box,
+	    h("p", { class: "crumb noprint" }, h("a", { href: "#/library" },
+	        t("nav.library"))),
+	    h("h1", {}, titleOf(group)),
+	    h("div", { class: "row" },
+	        author && h("span", {}, [author].flat().map((a) =>
+	            a?.name ?? String(a)).join(", ")),
+	        group.doc_collections.map((name) =>
+	            h("span", { class: "chip" }, name)),
+	        list.some((i) => i.access_control.visibility === "private") &&
+	            h("span", { class: "chip warn" }, t("doc.private")),
+	        may("annotator") && list.length > 0 && button(t("doc.edit"),
+	            async () => {
+			if (await editDocument(group))
+				await changed();
+		    }, { class: "quiet noprint" })));
+}
+
+// ---- the stemma as a table --------------------------------------------------------------------
+
+function versionRow(node, stemma) {
+	const from = node.parents.map((p) => p.siglum).join(", ");
+	const chosen = h("input", { type: "checkbox",
+		checked: stemma.chosen.some((c) => c.id === node.id),
+		"aria-label": t("stemma.choose", { siglum: node.siglum }),
+		onchange: () => stemma.choose(node) });
+
+	return h("tr", {},
+	    h("td", {}, chosen),
+	    h("th", { scope: "row", class: "siglum" }, node.siglum),
+	    h("td", {}, kindOf(node) || t("stemma.kind.save")),
+	    h("td", {}, node.time && h("time", { datetime: node.time,
+	        title: exactly(node.time) }, when(node.time))),
+	    h("td", {}, node.user ?? ""),
+	    h("td", {}, stemma.serverOf(node)),
+	    h("td", {}, from),
+	    h("td", {}, h("button", { type: "button", class: "quiet",
+	        "aria-label": t("stemma.open", { siglum: node.siglum }),
+	        onclick: () => stemma.open(node) }, t("doc.open"))));
+}
+
+function drawTable(box, stemma) {
+	const head = ["choose", "siglum", "what", "when", "who", "where",
+		"from", "acts"];
+
+	replace(box, h("summary", {}, t("stemma.table",
+	    { n: stemma.plan.all.length })),
+	    h("div", { class: "scroll", tabindex: 0, role: "region",
+	        "aria-label": t("stemma.table", { n: stemma.plan.all.length }) },
+	        h("table", { class: "versions" }, h("thead", {}, h("tr", {},
+	            head.map((name) => h("th", { scope: "col" },
+	                t(`stemma.col.${name}`))))),
+	            h("tbody", {}, [...stemma.plan.all].reverse().map((node) =>
+	                versionRow(node, stemma))))));
+}
+
+// ---- the view ----------------------------------------------------------------------------------
+
+class View {
+	constructor(main, id, signal) {
+		this.id = id;
+		this.signal = signal;
+		this.head = h("header", { class: "document-head" });
+		this.records = h("div", { class: "scroll" });
+		this.table = h("details", { class: "noprint" });
+		this.stemma = new Stemma({ open: (node) => this.open(node),
+			compare: (a, b) => this.panel.compare(a, b) });
+		this.panel = new VersionPanel({ signal,
+			serverOf: (node) => this.stemma.serverOf(node),
+			closed: () => this.closed() });
+		this.main = main;
+	}
+
+	place() {
+		replace(this.main, this.head,
+		    h("section", { class: "sheet", "aria-labelledby": "doc-records" },
+		        h("h2", { id: "doc-records" }, t("doc.records")),
+		        this.records),
+		    h("div", { class: "desk" },
+		        h("section", { class: "sheet stemma-sheet",
+		            "aria-labelledby": "doc-stemma" },
+		            h("div", { class: "row" }, h("h2", { class: "grow",
+		                id: "doc-stemma" }, t("stemma.title")),
+		                h("button", { type: "button",
+		                    class: "quiet noprint",
+		                    onclick: () => print() }, t("doc.print"))),
+		            this.stemma.node, this.table),
+		        this.panel.node));
+	}
+
+	async refresh() {
+		const { group, items, lineage } = await load(this.id, this.signal);
+
+		if (!this.head.isConnected)
+			this.place();
+		document.title = `${titleOf(group)} · Stemma`;
+		drawHead(this.head, group, () => this.refresh());
+		this.stemma.draw(lineage, items);
+		const { plan } = this.stemma;
+
+		drawRecords(this.records, group, { letters: plan.records,
+			latest: new Map(plan.all.map((n) => [n.stable_id, n])),
+			open: (item) => this.openItem(item),
+			changed: () => this.changed(group) });
+		drawTable(this.table, this.stemma);
+	}
+
+	// The last record of a document may be gone.
+	async changed(group) {
+		try {
+			await this.refresh();
+		} catch (error) {
+			if (error.status !== 404 || itemsOf(group).length > 1)
+				throw error;
+			location.hash = "#/library";
+		}
+	}
+
+	open(node) {
+		this.stemma.setOpened(node.id);
+		this.main.classList.add("reading");
+		this.panel.show(node);
+	}
+
+	openItem(item) {
+		const node = this.stemma.plan.all.findLast((n) =>
+		    n.stable_id === item.id &&
+		    n.content_hash === item.content_hash) ??
+		    { id: item.id, stable_id: item.id, item, parents: [],
+			    content_hash: item.content_hash, siglum: "",
+			    time: item.updated_at };
+
+		this.open(node);
+	}
+
+	closed() {
+		this.main.classList.remove("reading");
+		this.stemma.setOpened(null);
+		this.stemma.focus(this.stemma.current);
+	}
+}
+
+export async function show(main, args, signal) {
+	const view = new View(main, args[0] ?? "", signal);
+	const soon = seldom(300, () => view.refresh().catch(complain));
+
+	await view.refresh();
+	for (const name of ["fileChanged", "syncComplete", "remoteChanged",
+		"resync"])
+		events.addEventListener(name, soon, { signal });
+	signal.addEventListener("abort", () => main.classList.remove("reading"));
+}
+
