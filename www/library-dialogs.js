@@ -61,10 +61,12 @@ function choice(name, isChosen) {
 // The PDF says it for its TEI; where there is none, each says it for itself.
 const speakers = (group) => group.pdf ? [group.pdf] : recordsOf(group);
 
-export function setCollections(group, all) {
+// What others chose meanwhile stays, where nobody chose here: `fresh()` answers
+// the document as it is now.
+export function setCollections(group, all, fresh) {
 	const names = [...new Set([...all, ...group.doc_collections])]
 	    .sort(compare);
-	const list = h("div", { class: "choices" }, names.map((name) =>
+	const list = h("div", { class: "boxes" }, names.map((name) =>
 	    choice(name, group.doc_collections.includes(name))));
 	const input = h("input", { autocomplete: "off", maxlength: 200 });
 	const add = () => {
@@ -83,12 +85,19 @@ export function setCollections(group, all) {
 		field(t("collections.new"), input),
 	], async () => {
 		add();
-		const chosen = [...list.querySelectorAll("input:checked")]
-		    .map((box) => box.value);
+		const boxes = [...list.querySelectorAll("input")];
+		const was = new Set(group.doc_collections);
+		const now = await fresh();
+		const chosen = new Set(now.doc_collections);
 
-		for (const record of speakers(group))
-			await patch(record, { doc_collections:
-				[...new Set(chosen)] });
+		for (const { value, checked } of boxes) {
+			if (checked && !was.has(value))
+				chosen.add(value);
+			if (!checked && was.has(value))
+				chosen.delete(value);
+		}
+		for (const record of speakers(now))
+			await patch(record, { doc_collections: [...chosen] });
 	});
 }
 
@@ -133,12 +142,28 @@ function access(record) {
 	const how = h("select", {}, options(["editable", "protected"],
 	    editability));
 
-	return { node: h("div", { class: "two" },
+	return { node: h("div", { class: "rights" },
 	    field(t("access.visibility"), who),
 	    field(t("access.editability"), how)), who, how };
 }
 
-export function setMetadata(group) {
+// What was changed here is put into the metadata as they are by then.
+function applied(now, was, made) {
+	const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+	const result = { ...now };
+
+	for (const name of Object.keys({ ...was, ...made })) {
+		if (same(was[name], made[name]))
+			continue;
+		if (name in made)
+			result[name] = made[name];
+		else
+			delete result[name];
+	}
+	return result;
+}
+
+export function setMetadata(group, fresh) {
 	const record = mainRecord(group);
 	const { access_control: was, ...rest } = group.doc_metadata;
 	const names = [...new Set([...usual, ...Object.keys(rest)])];
@@ -176,8 +201,11 @@ export function setMetadata(group) {
 		rights.node,
 	], async () => {
 		const made = read();
+		const now = await fresh();
+		const doc_metadata = applied(now.doc_metadata,
+		    group.doc_metadata, made);
 
-		for (const one of speakers(group))
-			await patch(one, { doc_metadata: made });
+		for (const one of speakers(now))
+			await patch(one, { doc_metadata });
 	});
 }

@@ -104,7 +104,7 @@ export async function showTrash(main, signal) {
 	replace(main, h("div", { class: "library-head" },
 	    h("a", { class: "back", href: "#/library" }, t("trash.back")),
 	    h("h1", {}, t("trash.title")), count),
-	h("p", { class: "lead" }, t("trash.what")), box);
+	h("p", { class: "trash-lead" }, t("trash.what")), box);
 	list.follow(signal);
 	for (const name of ["fileChanged", "remoteChanged", "resync"])
 		events.addEventListener(name, () => load().catch(complain),

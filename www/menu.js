@@ -61,6 +61,7 @@ export function menu(button, label, items) {
 	const box = h("div", { class: "menu", role: "menu", popover: "auto",
 		"aria-label": label });
 	const close = () => box.hidePopover();
+	const open = new AbortController();
 
 	box.append(...items.map((item) => entry(item, close)));
 	const entries = [...box.querySelectorAll("[role=menuitem]")];
@@ -73,6 +74,7 @@ export function menu(button, label, items) {
 		    document.activeElement === document.body)
 			button.focus({ preventScroll: true });
 		button.setAttribute("aria-expanded", "false");
+		open.abort();
 		box.remove();
 	});
 	document.body.append(box);
@@ -80,5 +82,6 @@ export function menu(button, label, items) {
 	put(box, button);
 	button.setAttribute("aria-expanded", "true");
 	entries[0]?.focus();
-	addEventListener("scroll", close, { once: true, passive: true });
+	addEventListener("scroll", () => button.isConnected ? put(box, button)
+	    : close(), { passive: true, signal: open.signal });
 }

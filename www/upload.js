@@ -86,17 +86,14 @@ function detailOf(body) {
 	}
 }
 
-function refusal(status, body) {
+function refusal(job, status, body) {
 	const detail = detailOf(body);
 	const known = { 413: "upload.large", 507: "upload.full" }[status];
 
 	if (known)
 		return t(known);
 	if (/^Invalid file type/.test(detail ?? ""))
-		return t("upload.kind");
-	if (/^Invalid XML/.test(detail ?? ""))
-		return t("upload.xml", { why: detail.replace(/^Invalid XML: /,
-		    "") });
+		return t(job.isPdf ? "upload.kind" : "upload.xml");
 	if (status === 403)
 		return t("upload.denied");
 	return detail || t("error.status", { status });
@@ -127,7 +124,7 @@ function sendWhole(job, told) {
 				resolve(JSON.parse(ask.responseText).filename);
 			else
 				reject(new Refused(ask.status,
-				    refusal(ask.status, ask.responseText)));
+				    refusal(job, ask.status, ask.responseText)));
 		});
 		ask.send(form);
 	});
@@ -174,7 +171,7 @@ function sendPieces(job, told, { tus, piece }) {
 				const answer = error.originalResponse;
 				const status = answer?.getStatus() ?? 0;
 
-				reject(new Refused(status, refusal(status,
+				reject(new Refused(status, refusal(job, status,
 				    answer?.getBody())));
 			},
 		});
@@ -247,7 +244,7 @@ class Uploads extends EventTarget {
 	add(list) {
 		for (const { file, path, collection } of list) {
 			this.jobs.push({ file, path, collection, docId: "",
-				state: "queued", sent: 0, text: "", id: null,
+				isPdf: false, state: "queued", sent: 0, text: "", id: null,
 				n: this.jobs.length, tries: 0, abort: null,
 				wake: null });
 			this.counts.queued++;
@@ -280,6 +277,7 @@ class Uploads extends EventTarget {
 			try {
 				const { text } = await look(job.file);
 
+				job.isPdf = text === null;
 				job.docId = documentOf(job, text);
 				const id = await send(job, (n) => {
 					job.sent = n;

@@ -378,8 +378,13 @@ class Library {
 	// ---- doing ---------------------------------------------------------------
 
 	openMenu(group, at) {
+		const fresh = async () => {
+			await this.refresh();
+			return this.pages.item(this.pages.indexOf(
+			    group.doc_id)) ?? group;
+		};
 		const done = (f) => async () => {
-			await f();
+			await f(await fresh());
 			await this.refresh();
 		};
 		const list = links(group);
@@ -387,15 +392,15 @@ class Library {
 		if (may("annotator"))
 			list.push(null,
 			    { label: t("rename.menu"),
-			        run: done(() => rename(group)) },
+			        run: done(rename) },
 			    { label: t("collections.menu"),
-			        run: done(() => setCollections(group,
-			            this.bar.names)) },
+			        run: done((g) => setCollections(g,
+			            this.bar.names, fresh)) },
 			    { label: t("metadata.menu"),
-			        run: done(() => setMetadata(group)) },
+			        run: done((g) => setMetadata(g, fresh)) },
 			    null,
 			    { label: t("library.delete"), danger: true,
-			        run: done(() => remove(group)) });
+			        run: done(remove) });
 		menu(at, t("library.actions", { title: titleOf(group) }), list);
 	}
 
