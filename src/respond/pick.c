@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "local/db.h"
 #include "local/document.h"
 #include "local/lock.h"
 #include "respond/responder.h"
@@ -192,7 +193,7 @@ pick_deny_locked(struct request *req, const char *stable_id)
 /* ---- all of it ------------------------------------------------------------------ */
 
 static int
-pick(struct request *req, const char *id, bool want_deleted, bool want_edit,
+pick_now(struct request *req, const char *id, bool want_deleted, bool want_edit,
     struct held *held)
 {
 	int rc = find(req, id, want_deleted, held);
@@ -203,6 +204,20 @@ pick(struct request *req, const char *id, bool want_deleted, bool want_edit,
 		return rc;
 	return want_edit ? pick_deny_edit(req, &held->rec)
 			 : pick_deny_read(req, &held->rec);
+}
+
+/* The record and what decides about it, as of one moment. */
+static int
+pick(struct request *req, const char *id, bool want_deleted, bool want_edit,
+    struct held *held)
+{
+	struct db *db = state_of(req)->site.db;
+	int rc;
+
+	if ((rc = db_begin_read(db)) != 0)
+		return rc;
+	rc = pick_now(req, id, want_deleted, want_edit, held);
+	return db_end(db, rc);
 }
 
 int

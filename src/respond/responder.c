@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "conf/conf.h"
 #include "event/publish.h"
+#include "local/db.h"
 #include "respond/identify.h"
 #include "web/serve.h"
 
@@ -353,6 +354,8 @@ prepare(const struct options *o, const char *program)
 	if (path_program(self.mem, "stemma-hub", &hub) == 0)
 		self.hub = hub;
 	fill_app(count_threads(o, program));
+	if (self.app.threads > 1)
+		db_use_threads();
 	if ((rc = load_conf()) != 0)
 		log_trouble(rc);
 }

@@ -8,6 +8,7 @@
 #include "web/private.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
@@ -155,16 +156,26 @@ said_https(const struct request *req)
 	return str_eq(param(req, "REQUEST_SCHEME"), "https");
 }
 
+/* Counted from a random start: no two are the same, and none is secret. */
+static const char *
+next_id(struct mem *mem)
+{
+	static _Thread_local uint64_t last;
+
+	if (last == 0)
+		rand_bytes(&last, sizeof(last));
+	return mem_printf(mem, "%016" PRIx64, ++last);
+}
+
 void
 request_init(struct request *req, struct mem *mem, struct buf *held,
     const char *const *params, const struct transport *transport)
 {
 	const char *uri, *address;
-	char *id = mem_alloc(mem, 17);
 
 	memset(req, 0, sizeof(*req));
 	req->mem = mem;
-	req->id = rand_hex(id, 8);
+	req->id = next_id(mem);
 	req->private_ = mem_alloc(mem, sizeof(*req->private_));
 	req->private_->params = params;
 	req->private_->transport = transport;

@@ -53,7 +53,7 @@ worker_rlimit_nofile %(files)d;
 pid %(folder)s/nginx.pid;
 error_log %(log)s notice;
 %(user)s
-events { worker_connections %(half)d; }
+events { worker_connections %(files)d; }
 http {
     include /etc/nginx/mime.types;
     access_log %(access)s;
@@ -262,7 +262,7 @@ class WebServer:
         files = self.limit or 4096
         return {"folder": self.folder, "sockets": self.sockets,
                 "port": self.port, "log": self.log, "access": self.access,
-                "files": files, "half": files // 2,
+                "files": files,
                 "user": "user root;" if os.geteuid() == 0 else "",
                 "modules": "\n".join(
                     "LoadModule %s_module %s/mod_%s.so" %
