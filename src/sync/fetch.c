@@ -309,7 +309,9 @@ run_waves(struct wave waves[2])
 		if ((rc = fill_wave(w, last)) != 0 || w->n == 0)
 			return rc;
 		w->before = other->before + other->bytes;
+		run_moving(w->s, w->before);
 		rc = remote_run(w->s->remote, next_content, got_content, w);
+		run_moved(w->s);
 		kept = end_keep(other);
 		begin_keep(w);
 		if (rc != 0 || kept != 0)

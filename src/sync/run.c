@@ -104,6 +104,30 @@ run_progress(struct sync *s)
 	tell(s);
 }
 
+void
+run_moving(struct sync *s, int64_t moved)
+{
+	s->is_moving = true;
+	s->moved = moved;
+}
+
+void
+run_moved(struct sync *s)
+{
+	s->is_moving = false;
+}
+
+/* What is sent again after a break counts once. */
+static void
+count_moved(struct sync *s)
+{
+	int64_t done = s->moved + remote_progress(s->remote);
+	struct sync_progress *p = &s->progress;
+
+	if (done > p->bytes_done)
+		p->bytes_done = done < p->bytes_total ? done : p->bytes_total;
+}
+
 int
 run_stopped(struct sync *s)
 {
@@ -188,6 +212,8 @@ on_tick(void *arg)
 {
 	struct sync *s = arg;
 
+	if (s->is_moving)
+		count_moved(s);
 	if (s->progress.phase == SYNC_DOWNLOAD ||
 	    s->progress.phase == SYNC_UPLOAD)
 		run_progress(s);

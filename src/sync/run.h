@@ -25,6 +25,8 @@ struct sync {
 	struct sync_summary *sum;
 	struct sync_progress progress;
 	int64_t told_ms; /* when it was told last */
+	bool is_moving;  /* contents, right now */
+	int64_t moved;   /* bytes of this phase before that */
 	int64_t started_ms;
 	struct remote_stats before; /* what the remote had moved by then */
 
@@ -94,6 +96,11 @@ void run_skip(struct sync *s, const char *stable_id);
 void run_phase(struct sync *s, enum sync_phase phase, int64_t files,
     int64_t bytes);
 void run_progress(struct sync *s);
+
+/* run_moving - contents are moved from now on, after `moved` bytes of this
+ * phase: what is half done is told, too; run_moved - no more. */
+void run_moving(struct sync *s, int64_t moved);
+void run_moved(struct sync *s);
 
 /* run_stopped - E_STOPPED when a person asked to stop, 0 otherwise. */
 int run_stopped(struct sync *s);

@@ -289,8 +289,12 @@ send_and_look(struct wave *w)
 
 	run_phase(w->s, SYNC_UPLOAD, w->n, w->bytes);
 	w->next = 0;
-	if ((rc = make_dirs(w)) != 0 ||
-	    (rc = remote_run(w->s->remote, next_put, put_done, w)) != 0)
+	if ((rc = make_dirs(w)) != 0)
+		return rc;
+	run_moving(w->s, 0);
+	rc = remote_run(w->s->remote, next_put, put_done, w);
+	run_moved(w->s);
+	if (rc != 0)
 		return rc;
 	w->next = 0;
 	w->items[w->n].path = NULL;
