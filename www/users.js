@@ -191,7 +191,7 @@ export async function drawUsers(box, signal) {
 			await drawUsers(box, signal);
 	};
 
-	replace(box, h("div", { class: "scroll", tabindex: 0, role: "region",
+	replace(box, h("div", { class: "scroll", tabindex: 0, role: "group",
 		"aria-label": t("settings.users") },
 	h("table", { class: "users" },
 	    h("thead", {}, h("tr", {}, ["name", "fullname", "roles", "since"]

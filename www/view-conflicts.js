@@ -170,7 +170,7 @@ function metadata(c) {
 		return null;
 	return h("section", { class: "sheet", "aria-labelledby": "metadata" },
 	    h("h2", { id: "metadata" }, t("conflict.metadata")),
-	    h("div", { class: "scroll", tabindex: 0, role: "region",
+	    h("div", { class: "scroll", tabindex: 0, role: "group",
 	        "aria-labelledby": "metadata" },
 	        h("table", { class: "fields" },
 	            h("thead", {}, h("tr", {}, names.map((name) =>

@@ -234,7 +234,7 @@ function syncPart(all, redraw) {
 // ---- the rest ----------------------------------------------------------------------------
 
 function fileTable(settings) {
-	return h("div", { class: "scroll", tabindex: 0, role: "region",
+	return h("div", { class: "scroll", tabindex: 0, role: "group",
 		"aria-label": t("settings.file") },
 	h("table", { class: "conf" },
 	    h("thead", {}, h("tr", {}, ["key", "value", "from"].map((name) =>

@@ -276,7 +276,7 @@ function drawHistory(box, { runs }, decide) {
 		return;
 	}
 	replace(box, question(runs, decide), chart(runs), h("div", { class: "scroll", tabindex: 0,
-		role: "region", "aria-label": t("sync.history") },
+		role: "group", "aria-label": t("sync.history") },
 	    h("table", {}, h("thead", {}, h("tr", {},
 	        ["when", "how", "what", "up", "down", "took"].map((name, i) =>
 	            h("th", { scope: "col", class: i > 2 ? "n" : null },
