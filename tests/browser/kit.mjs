@@ -118,7 +118,8 @@ async function sign(context, user, where) {
 }
 
 function isOurs(url, where) {
-	return /^(data|blob|about):/.test(url) ||
+	// The browser's own viewer of PDFs is no host.
+	return /^(data|blob|about|chrome|chrome-extension):/.test(url) ||
 	    new URL(url).origin === new URL(where).origin;
 }
 
