@@ -9,7 +9,7 @@ import { h, replace, s, seldom } from "./dom.js";
 import { events } from "./events.js";
 import { bytes, duration, exactly, t, when } from "./i18n.js";
 import { may } from "./session.js";
-import { behind, look, standing } from "./standing.js";
+import { behind, failuresOf, look, standing } from "./standing.js";
 import { button, complain, confirm, progress, say } from "./ui.js";
 
 const runsShown = 30;
@@ -28,6 +28,17 @@ function waiting(status) {
 	return parts.length ? parts.join(", ") + "." : t("sync.needed");
 }
 
+// What could not be had waits for the store, not for a person.
+function inStep(status) {
+	const missing = status.last_summary?.left ?? 0;
+	const since = when(status.last_sync_time);
+
+	return missing > 0
+	    ? { kind: "warn", text: t("sync.inStepBut",
+	        { when: since, n: missing }) }
+	    : { kind: "good", text: t("sync.inStep", { when: since }) };
+}
+
 export function sentence(status) {
 	if (status.sync_in_progress)
 		return { kind: "info", text: t("sync.running") };
@@ -38,17 +49,18 @@ export function sentence(status) {
 			why: status.remote_error }) };
 	if (status.needs_sync)
 		return { kind: "warn", text: waiting(status) };
-	return { kind: "good", text: status.last_sync_time
-	    ? t("sync.inStep", { when: when(status.last_sync_time) })
-	    : t("sync.never") };
+	return status.last_sync_time ? inStep(status)
+	    : { kind: "good", text: t("sync.never") };
 }
 
 const signs = { good: "✓", warn: "↻", bad: "!", info: "…" };
 
-function stands({ kind, text }) {
+function stands({ kind, text, conflicts }) {
 	return h("p", { class: `stands ${kind}`, role: "status" },
 	    h("span", { class: "sign", "aria-hidden": "true" }, signs[kind]),
-	    h("span", {}, text));
+	    h("span", {}, text, conflicts > 0 && [" ",
+	        h("a", { href: "#/conflicts" },
+	            t("sync.conflicts", { n: conflicts }))]));
 }
 
 // ---- what a sync would do -------------------------------------------------------
@@ -167,23 +179,51 @@ export function summaryText(summary) {
 	return parts.join(", ");
 }
 
-function failures(summary) {
-	if (!summary?.failures?.length)
-		return null;
-	return h("details", { class: "failures", open: true },
-	    h("summary", {}, t("summary.failures",
-	        { n: summary.failures.length })),
-	    h("ul", {}, summary.failures.map((f) => h("li", {},
-	        h("strong", {}, f.file), ": ", f.reason))));
+// A content is named by its hash; people know it by the name of a file.
+const filenames = new Map();
+
+const hashIn = (path) => /[0-9a-f]{64}/.exec(path)?.[0];
+const nameOf = (path) => filenames.get(hashIn(path)) ?? path;
+
+async function learnNames(runs, signal) {
+	const unknown = runs.some((run) => failuresOf(run.run_id)
+	    .some((f) => hashIn(f.file) && !filenames.has(hashIn(f.file))));
+
+	for (const state of unknown ? ["to_fetch", "to_send"] : []) {
+		const { files } = await api.get("files/list",
+		    { query: { state, limit: 200 }, signal });
+
+		for (const g of files) {
+			for (const item of [g.pdf, g.versions, g.gold,
+				Object.values(g.variants)].flat(2))
+				filenames.set(item?.content_hash,
+				    item?.filename);
+		}
+	}
 }
 
-function outcome(run) {
-	const kind = run.in_progress ? "info" : run.outcome === "done" ||
-	    run.outcome === "skipped" ? "good" : run.outcome === "stopped"
-	    ? "warn" : "bad";
-	const name = run.in_progress ? "running" : run.outcome ?? "died";
+function failures(run) {
+	const all = run.summary?.failures?.length ? run.summary.failures
+	    : failuresOf(run.run_id);
 
-	return h("span", { class: `chip ${kind}` }, t(`outcome.${name}`));
+	if (!run.summary?.errors || !all.length)
+		return null;
+	return h("details", { class: "failures", open: true },
+	    h("summary", {}, t("summary.failures", { n: all.length })),
+	    h("ul", {}, all.map((f) => h("li", {},
+	        h("strong", {}, nameOf(f.file)), ": ", f.reason))));
+}
+
+const kinds = { running: "info", done: "good", skipped: "good", partly: "warn",
+	stopped: "warn", guard: "warn" };
+
+function outcome(run) {
+	const name = run.in_progress ? "running"
+	    : run.outcome === "done" && run.summary?.errors ? "partly"
+	    : run.outcome ?? "killed";
+
+	return h("span", { class: `chip ${kinds[name] ?? "bad"}` },
+	    t(`outcome.${name}`));
 }
 
 const took = (ms) => ms < 1000 ? t("history.instant") : duration(ms / 1000);
@@ -201,7 +241,7 @@ function runRow(run) {
 	    h("td", {}, h("time", { datetime: run.started_at,
 	        title: exactly(run.started_at) }, when(run.started_at))),
 	    h("td", {}, outcome(run)),
-	    h("td", {}, told(run), failures(sum)),
+	    h("td", {}, told(run), failures(run)),
 	    h("td", { class: "n" }, sum ? bytes(sum.bytes_up) : ""),
 	    h("td", { class: "n" }, sum ? bytes(sum.bytes_down) : ""),
 	    h("td", { class: "n" }, sum ? took(sum.duration_ms) : ""));
@@ -414,7 +454,8 @@ class View {
 	draw(status) {
 		const goes = status.sync_in_progress;
 
-		replaceIfNew(this.head, sentence(status), stands);
+		replaceIfNew(this.head, { ...sentence(status),
+			conflicts: status.conflicts }, stands);
 		this.now.disabled = this.force.disabled = goes;
 		if (goes)
 			this.running.begin();
@@ -427,6 +468,7 @@ class View {
 		const past = await api.get("sync/history",
 		    { query: { limit: runsShown }, signal: this.signal });
 
+		await learnNames(past.runs, this.signal);
 		drawHistory(this.history, past, may("annotator") &&
 		    ((detail) => this.decide(detail)));
 	}

@@ -140,10 +140,12 @@ test("a file that failed is named, with the reason", async () => {
 	const failed = page.locator("tbody tr").first().locator(".failures");
 
 	await failed.getByText("1 file failed").waitFor();
-	await failed.getByText("its content is not on the store").waitFor();
+	await failed.getByText("lost.pdf: its content is not on the store")
+	    .waitFor();
+	await says(page, "but 1 document could not be fetched yet");
 	// It is put again by whoever has it.
 	await act("stemma", "ben", "sync", "--force");
-	await now(page).click();
+	await page.getByRole("button", { name: "Look at everything" }).click();
 	await page.getByText(/Synced: .*fetched/).waitFor();
 });
 
