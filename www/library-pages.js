@@ -9,6 +9,8 @@
 import * as api from "./api.js";
 
 const size = 100;  // documents in a block
+const near = 40;   // documents from what is seen: fetched already
+const atOnce = 4;  // blocks that are asked for
 const kept = 12;   // blocks
 
 export class Pages {
@@ -126,9 +128,12 @@ export class Pages {
 
 	// These rows are about to be seen.
 	need(first, last) {
-		const from = Math.floor(first / size), to = Math.floor(last / size);
+		const from = Math.floor(Math.max(0, first - near) / size);
+		const to = Math.floor((last + near) / size);
 
-		for (let n = from; n <= to; n++) {
+		// Whoever scrolls far passes many: what is asked for when one has
+		// come is what is seen by then.
+		for (let n = from; n <= to && this.asked.size < atOnce; n++) {
 			if (!this.blocks.has(n))
 				this.load(n)?.catch(this.failed);
 		}

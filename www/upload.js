@@ -418,12 +418,9 @@ async function walk(entry, list) {
 		await walk(one, list);
 }
 
-// All files of a drop, those in folders too.  The entries have to be asked for
-// before the first wait: the browser forgets them.
-export async function dropped(transfer) {
-	const entries = [...transfer.items].filter((i) => i.kind === "file")
-	    .map((i) => i.webkitGetAsEntry?.() ?? null);
-	const files = [...transfer.files];
+// All files of a drop, those in folders too.  `entries` are null where a browser
+// tells nothing of folders.
+export async function dropped(entries, files) {
 	const list = [];
 
 	if (entries.some((entry) => !entry))

@@ -8,16 +8,23 @@ import * as api from "./api.js";
 import { h, replace, seldom } from "./dom.js";
 import { events } from "./events.js";
 import { number, t } from "./i18n.js";
-import { rename, setCollections, setMetadata } from "./library-dialogs.js";
 import { Pages } from "./library-pages.js";
-import { mainRecord, recordsOf, row, titleOf } from "./library-row.js";
-import { restore, showTrash } from "./library-trash.js";
+import { recordsOf, row, titleOf } from "./library-row.js";
 import { Windowed } from "./list.js";
 import { menu } from "./menu.js";
 import { may } from "./session.js";
 import { button, complain, empty, say } from "./ui.js";
-import { dropped, picked, uploads } from "./upload.js";
-import { uploadPanel } from "./upload-panel.js";
+
+// What is not seen at first comes when it is wanted.
+const dialogs = () => import("./library-dialogs.js");
+const trash = () => import("./library-trash.js");
+let uploading = null; // the modules, once files were given
+
+async function loadUploading() {
+	uploading ??= { ...await import("./upload.js"),
+		...await import("./upload-panel.js") };
+	return uploading;
+}
 
 const states = ["any", "in_step", "to_send", "to_fetch", "conflict"];
 const sorts = ["newest", "changed", "name"];
@@ -62,6 +69,8 @@ class Editors {
 async function remove(group) {
 	const ids = recordsOf(group).map((r) => r.id);
 	const title = titleOf(group);
+
+	const { restore } = await trash();
 
 	await api.post("files/delete", { files: ids });
 	say(t("library.deleted", { title }), { action: {
@@ -145,11 +154,23 @@ function chooser(give, props) {
 	const input = h("input", { type: "file", multiple: true, hidden: true,
 		...props });
 
-	input.addEventListener("change", () => {
+	input.addEventListener("change", async () => {
+		const { picked } = await loadUploading();
+
 		give(picked(input));
 		input.value = "";
 	});
 	return input;
+}
+
+// The browser forgets what was dropped as soon as something is waited for.
+async function entries(transfer) {
+	const kept = [...transfer.items].filter((i) => i.kind === "file")
+	    .map((i) => i.webkitGetAsEntry?.() ?? null);
+	const files = [...transfer.files];
+	const { dropped } = await loadUploading();
+
+	return dropped(kept, files);
 }
 
 const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
@@ -175,7 +196,7 @@ function takeDrops(give, curtain, signal) {
 	});
 	on("drop", (event) => {
 		show(0);
-		dropped(event.dataTransfer).then(give).catch(complain);
+		entries(event.dataTransfer).then(give).catch(complain);
 	});
 }
 
@@ -201,6 +222,7 @@ class Library {
 		this.bar = new Bar((name, value) => this.ask(name, value));
 		this.count = h("p", { class: "count", role: "status" });
 		this.nothing = h("div", {});
+		this.uploads = h("div", {});
 		this.curtain = h("div", { class: "curtain", hidden: true },
 		    h("p", {}, t("upload.drop")));
 		this.lastLook = 0;
@@ -226,13 +248,22 @@ class Library {
 		                { class: "primary" })]));
 	}
 
-	give(list) {
+	async give(list) {
+		const { uploads } = await loadUploading();
+
 		if (!list.length) {
 			say(t("upload.nothing"));
 			return;
 		}
+		this.showUploads();
 		uploads.add(list.map((one) => ({ ...one,
 			collection: memory.collection })));
+	}
+
+	// They go on while other views are shown.
+	showUploads() {
+		if (uploading && !this.uploads.firstChild)
+			this.uploads.append(uploading.uploadPanel(this.signal));
 	}
 
 	// ---- showing ---------------------------------------------------------
@@ -392,12 +423,13 @@ class Library {
 		if (may("annotator"))
 			list.push(null,
 			    { label: t("rename.menu"),
-			        run: done(rename) },
+			        run: done(async (g) => (await dialogs()).rename(g)) },
 			    { label: t("collections.menu"),
-			        run: done((g) => setCollections(g,
-			            this.bar.names, fresh)) },
+			        run: done(async (g) => (await dialogs())
+			            .setCollections(g, this.bar.names, fresh)) },
 			    { label: t("metadata.menu"),
-			        run: done((g) => setMetadata(g, fresh)) },
+			        run: done(async (g) => (await dialogs())
+			            .setMetadata(g, fresh)) },
 			    null,
 			    { label: t("library.delete"), danger: true,
 			        run: done(remove) });
@@ -406,8 +438,9 @@ class Library {
 
 	async show() {
 		this.wanted = memory.y;
-		replace(this.main, this.heading(), uploadPanel(this.signal),
-		    this.bar.node, this.nothing, this.list.node, this.curtain);
+		replace(this.main, this.heading(), this.uploads, this.bar.node,
+		    this.nothing, this.list.node, this.curtain);
+		this.showUploads();
 		this.list.follow(this.signal);
 		this.listen();
 		if (may("annotator"))
@@ -420,7 +453,7 @@ class Library {
 
 export async function show(main, args, signal) {
 	if (args[0] === "trash")
-		await showTrash(main, signal);
+		await (await trash()).showTrash(main, signal);
 	else
 		await new Library(main, signal).show();
 }
