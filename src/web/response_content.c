@@ -194,6 +194,8 @@ send_by_server(struct request *req, const struct response_content *c)
 	if (c->by == SEND_X_SENDFILE)
 		return response_header(req, "X-Sendfile", "%s", c->by_path);
 	r->is_redirect = true;
+	/* Apache puts a tag of its own there; .htaccess makes ours of this. */
+	(void)response_header(req, "Stemma-Content", "%s", c->etag);
 	return response_header(req, "Location", "%s", c->by_path);
 }
 
