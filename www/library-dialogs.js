@@ -169,6 +169,7 @@ export function setMetadata(group, fresh) {
 	const names = [...new Set([...usual, ...Object.keys(rest)])];
 	const list = h("div", { class: "pairs" }, names.map((name) =>
 	    pair(name, name in rest ? shown(rest[name]) : "", rest[name])));
+	list.querySelector("textarea").autofocus = true;
 	const rights = access(record);
 
 	const read = () => {
