@@ -144,7 +144,7 @@ compare(struct request *req, const struct side *from, const struct side *to)
 		return err_set(E_IO, "diff: %s", strerror(errno));
 	rc = tei_diff(from->path, to->path, from->id, to->id, CONTEXT, fd);
 	if (rc == 0)
-		rc = request_fail(req, 422, "The texts cannot be compared: %s",
+		rc = request_fail(req, 400, "The texts cannot be compared: %s",
 		    mem_strdup(req->mem, err_text()));
 	else if (rc == 1)
 		rc = answer(req, from, to, fd);

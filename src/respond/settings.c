@@ -117,7 +117,7 @@ take_change(void *arg, const char *key, struct json value)
 	int rc;
 
 	if (c->n == CHANGES_MAX)
-		return request_fail(c->req, 422, "These are too many settings");
+		return request_fail(c->req, 400, "These are too many settings");
 	s->key = mem_strdup(mem, key);
 	if (text_of(mem, value, &s->text) != 0)
 		return request_invalid(c->req, "body", s->key, "string_type",
