@@ -161,6 +161,8 @@ export async function sideBySide(leftText, rightText, labels = {}) {
 	    h("div", { class: "diff-scroll", tabindex: 0, role: "region",
 	        "aria-label": t("diff.label") },
 	        h("table", {},
+	            h("colgroup", {}, ["n", "", "n", ""].map((name) =>
+	                h("col", { class: name }))),
 	            h("thead", {}, h("tr", {},
 	                h("th", { scope: "col", colspan: 2 },
 	                    labels.left ?? t("diff.left")),

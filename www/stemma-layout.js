@@ -19,7 +19,8 @@ const margin = { top: 16, right: 20, bottom: 30 };
 const many = 26;        // versions; from here on long runs are folded
 const runMin = 3;       // versions that are worth folding
 const crossMax = 400;   // lines; among more, crossings are not looked for
-const swaps = 40;       // rounds of looking for a better order
+const swaps = 400;      // that are tried for a better order
+const work = 1e6;       // lines that are looked at for it, among many
 
 const greek = "αβγδεζηθικλμνξοπρστυφχψω";
 const latin = "ABCDEFGHIJKLMNOQRSTUVWXYZ"; // P is the PDF
@@ -297,13 +298,16 @@ function cost(lines, at) {
 	return sum;
 }
 
-// Swaps neighbours in a list as long as that makes it cheaper.
-function improve(list, price) {
+// Swaps neighbours in a list as long as that makes it cheaper, and there is
+// patience left.
+function improve(list, price, patience) {
 	let best = price(list);
 
-	for (let round = 0, better = true; better && round < swaps; round++) {
+	for (let better = true; better;) {
 		better = false;
 		for (let i = 0; i + 1 < list.length; i++) {
+			if (patience.left-- <= 0)
+				return;
 			[list[i], list[i + 1]] = [list[i + 1], list[i]];
 			const now = price(list);
 
@@ -332,11 +336,14 @@ function arrange(nodes) {
 			columns.push({ replica: lane.replica, lanes: [lane] });
 	}
 	const oldest = columns[0];
-	improve(columns, (list) => cost(lines, positions(list)));
+	const patience = { left: Math.min(swaps, work / (lines.length + 1)) };
+
+	improve(columns, (list) => cost(lines, positions(list)), patience);
 	if (columns.indexOf(oldest) >= columns.length / 2)
 		columns.reverse();
 	for (const column of columns)
-		improve(column.lanes, () => cost(lines, positions(columns)));
+		improve(column.lanes, () => cost(lines, positions(columns)),
+		    patience);
 	columns.forEach((column, i) => (column.number = i + 1));
 	return columns;
 }
@@ -376,6 +383,12 @@ function daysOf(nodes, dayOf) {
 	}
 	return found;
 }
+
+// Where a drawing may be cut: between layers; with its head and its foot.
+const cutsOf = (layers) => Array.from({ length: layers }, (_, i) => [
+	i === 0 ? 0 : margin.top + i * layerHeight,
+	margin.top + (i + 1) * layerHeight +
+	    (i === layers - 1 ? margin.bottom : 0)]);
 
 // ---- lines ----------------------------------------------------------------------------
 
@@ -474,8 +487,8 @@ export function layout(lineage, { items = new Map(), open = new Set(),
 
 	return { nodes, all: whole, records, columns, isTight,
 		lines: drawLines(nodes, size.lane), clashes: clashes(nodes),
-		days: daysOf(nodes, dayOf), layers, width: widthOf(columns, size),
-		roomyWidth: widthOf(columns, roomy),
+		days: daysOf(nodes, dayOf), cuts: cutsOf(layers),
+		width: widthOf(columns, size), roomyWidth: widthOf(columns, roomy),
 		height: margin.top + layers * layerHeight + margin.bottom,
 		canFold: whole.length > many };
 }

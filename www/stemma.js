@@ -13,7 +13,7 @@
 
 import { h, replace, s } from "./dom.js";
 import { exactly, formatted, t, when } from "./i18n.js";
-import { kin, layout, neighbour, superscript } from "./stemma-layout.js";
+import { kin, layout, neighbour } from "./stemma-layout.js";
 
 const headHeight = 58;  // of the heads of the columns
 const radius = 19;
@@ -56,18 +56,21 @@ export function kindOf(node) {
 }
 
 function marksOf(node) {
-	return [kindOf(node), node.clash && t("stemma.mark.conflict"),
+	return [node.clash && t("stemma.mark.conflict"),
 		node.gold && t("stemma.mark.gold"),
 		node.head && t("stemma.mark.head")].filter(Boolean);
 }
 
-// The whole of a node as a sentence, for who cannot see it.
+// The whole of a node as a sentence, for who cannot see it; it begins with what
+// stands in the picture.
 function sentence(node, server) {
 	const from = node.parents.map((p) => p.siglum || t("stemma.kind.run",
 	    { n: p.count }));
+	const visible = [node.kind === "run" ? `… ${node.count}`
+	    : node.letter + (node.stage || ""),
+		...labelsOf(node).map(([, text]) => text)].join(" ");
 
-	return [node.siglum, ...marksOf(node), node.user,
-		node.time && when(node.time), server,
+	return [visible, ...marksOf(node), node.time && when(node.time), server,
 		from.length && t("stemma.from", { what: from.join(", ") })]
 	    .filter(Boolean).join(", ");
 }
@@ -106,25 +109,26 @@ const hue = (number) => `hue-${(number - 1) % 6 + 1}`;
 // ---- a node ---------------------------------------------------------------------------
 
 function siglum(node) {
-	const text = s("text", { class: "siglum", dy: ".34em" }, node.letter);
+	return s("text", { class: "siglum", dy: ".34em" }, node.letter,
+	    node.stage ? s("tspan", { class: "stage", dy: "-.5em" },
+	        `${node.stage} `) : " ");
+}
 
-	if (node.stage)
-		text.append(s("tspan", { class: "stage", dy: "-.5em" },
-		    String(node.stage)));
-	return text;
+function labelsOf(node) {
+	return [node.user && node.kind !== "run" && ["who", short(node.user)],
+		node.time && ["at", clock(node.time)],
+		kindOf(node) && ["how", kindOf(node)]].filter(Boolean);
 }
 
 // In a narrow drawing Greek and dashes have to tell what is a draft.
 function labels(node, isTight) {
-	const how = isTight && node.draft ? "" : kindOf(node);
-	const lines = [node.user && ["who", short(node.user)],
-		node.time && ["at", clock(node.time)],
-		how && ["how", how]].filter(Boolean);
+	const lines = labelsOf(node).filter(([name]) =>
+	    name !== "how" || !isTight || !node.draft);
 	const first = -6.5 * (lines.length - 1);
 
 	return s("text", { class: "label" }, lines.map(([name, text], i) =>
 	    s("tspan", { class: name, x: radius + 9, y: first + 13 * i + 4 },
-	        text)));
+	        `${text} `)));
 }
 
 function badge(node) {
@@ -138,18 +142,19 @@ function badge(node) {
 	    s("circle", { r: 8 }), s("text", { dy: ".36em" }, sign));
 }
 
-function drawRun(node, number, isTight) {
-	return [shape(number, radius + 4, { class: "ring" }),
+function drawRun(node, _, isTight) {
+	return [s("rect", { class: "ring", x: -28, y: -17, width: 56, height: 34,
+		    rx: 17 }),
 		s("rect", { class: "body", x: -24, y: -13, width: 48, height: 26,
 			rx: 13 }),
 		s("text", { class: "siglum dots", dy: ".3em" },
-		    `… ${node.count}`), labels({ ...node, user: null }, isTight)];
+		    `… ${node.count} `), labels(node, isTight)];
 }
 
 function drawVersion(node, number, isTight) {
 	return [shape(number, radius + 4.5, { class: "ring" }),
 		shape(number, radius, { class: "body" }),
-		siglum(node), badge(node), labels(node, isTight)];
+		siglum(node), labels(node, isTight), badge(node)];
 }
 
 function nodeClass(node, number) {
@@ -221,8 +226,9 @@ export class Stemma {
 		    this.svg);
 		this.legend = h("figcaption", {});
 		this.bar = h("div", { class: "row stemma-bar noprint" });
+		this.paper = h("table", { class: "paper", "aria-hidden": "true" });
 		this.node = h("figure", { class: "stemma" }, this.bar,
-		    this.scroll, this.legend);
+		    this.scroll, this.paper, this.legend);
 		this.svg.addEventListener("keydown", (e) => this.key(e));
 		this.svg.addEventListener("mousedown", (e) => {
 			if (e.shiftKey)
@@ -251,6 +257,7 @@ export class Stemma {
 		    this.newest();
 		this.drawTree();
 		this.drawHead();
+		this.drawPaper();
 		this.drawLegend();
 		this.drawBar();
 		this.resize();
@@ -281,10 +288,12 @@ export class Stemma {
 			"aria-label": t("stemma.label", { n: plan.all.length }) },
 		    plan.nodes.map((node) => this.drawNode(node)));
 		this.svg.setAttribute("viewBox", `0 0 ${plan.width} ${plan.height}`);
-		replace(this.svg, s("g", { "aria-hidden": "true" },
-		    drawBands(plan), drawDays(plan),
-		    this.lines.map(({ node }) => node),
-		    plan.clashes.map(drawClash)), this.list);
+		replace(this.svg, s("g", { id: "stemma-tree",
+		    class: "stemma" },
+		    s("g", { "aria-hidden": "true" },
+		        drawBands(plan), drawDays(plan),
+		        this.lines.map(({ node }) => node),
+		        plan.clashes.map(drawClash)), this.list));
 		this.mark();
 	}
 
@@ -292,6 +301,7 @@ export class Stemma {
 		const number = this.numbers.get(node.replica ?? "") ?? 1;
 		const mark = s("g", { class: nodeClass(node, number),
 			role: "option", "data-node": node.id,
+			"data-siglum": node.siglum,
 			transform: `translate(${node.x} ${node.y})`,
 			"aria-label": sentence(node, this.serverOf(node)),
 			onclick: (e) => this.click(node, e),
@@ -310,18 +320,15 @@ export class Stemma {
 		return mark;
 	}
 
-	drawHead() {
+	drawHeads() {
 		const { plan } = this;
 
-		this.head.setAttribute("viewBox",
-		    `0 0 ${plan.width} ${headHeight}`);
-		replace(this.head, plan.columns.map((column) => {
+		return plan.columns.map((column) => {
 			const users = usersOf(plan, column.replica).join(", ");
 			const own = column.replica === this.lineage.replica;
-			const x = column.lanes[0].x;
 
-			return s("g", { class: hue(column.number),
-			    transform: `translate(${x} 27)` },
+			return s("g", { class: `heads-row ${hue(column.number)}`,
+			    transform: `translate(${column.lanes[0].x} 27)` },
 			    shape(column.number, 13, { class: "body" }),
 			    s("text", { class: "number", dy: ".35em" },
 			        roman(column.number)),
@@ -332,7 +339,28 @@ export class Stemma {
 			    own && s("text", { class: "label who", x: 24, y: 11 },
 			        short(users)),
 			    s("title", {}, `${column.replica} ${users}`));
-		}));
+		});
+	}
+
+	drawHead() {
+		this.head.setAttribute("viewBox",
+		    `0 0 ${this.plan.width} ${headHeight}`);
+		replace(this.head, this.drawHeads());
+	}
+
+	// On paper the drawing is cut between its layers where a page ends.  A <use>
+	// is outside of the figure for a selector, so what is used has the class
+	// "stemma" itself.  (The heads stand on the first page alone: in a <thead>,
+	// which is repeated, Chromium forgets where the parts of a picture are.)
+	drawPaper() {
+		const { width, cuts } = this.plan;
+		const row = (viewBox, what) => h("tr", {}, h("td", {},
+		    s("svg", { viewBox }, what)));
+
+		replace(this.paper, h("tbody", {},
+		    row(`0 0 ${width} ${headHeight}`, this.drawHeads()),
+		    cuts.map(([from, to]) => row(`0 ${from} ${width} ${to - from}`,
+		        s("use", { href: "#stemma-tree" })))));
 	}
 
 	drawLegend() {
@@ -568,5 +596,3 @@ export class Stemma {
 		this.svg.style.width = this.head.style.width = width;
 	}
 }
-
-export { superscript };

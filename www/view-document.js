@@ -7,11 +7,12 @@ import * as api from "./api.js";
 import { h, replace, seldom } from "./dom.js";
 import { events } from "./events.js";
 import { exactly, t, when } from "./i18n.js";
-import { may } from "./session.js";
+import { setCollections, setMetadata } from "./library-dialogs.js";
+import { recordsOf, titleOf } from "./library-row.js";
 import { kindOf, Stemma } from "./stemma.js";
 import { withHistory } from "./stemma-history.js";
 import { button, complain } from "./ui.js";
-import { drawRecords, editDocument, itemsOf } from "./view-records.js";
+import { drawRecords, mayEdit } from "./view-records.js";
 import { VersionPanel } from "./view-version.js";
 
 const historiesMax = 24; // records whose own history is asked for
@@ -46,7 +47,7 @@ async function findLineage(id, signal) {
 
 		if (!group)
 			throw error;
-		return of(itemsOf(group)[0].id);
+		return of(recordsOf(group)[0].id);
 	}
 }
 
@@ -62,7 +63,7 @@ async function load(id, signal) {
 	const group = await findGroup(lineage.doc_id, signal) ??
 	    { doc_id: lineage.doc_id, doc_collections: [], doc_metadata: {},
 		    pdf: null, versions: [], gold: [], variants: {} };
-	const items = itemsOf(group);
+	const items = recordsOf(group);
 	const histories = await Promise.all(items.slice(0, historiesMax)
 	    .map((item) => historyOf(item, signal)));
 
@@ -70,33 +71,35 @@ async function load(id, signal) {
 		lineage: withHistory(lineage, new Map(histories)) };
 }
 
-const titleOf = (group) => [group.doc_metadata.title,
-	group.pdf?.label, ...itemsOf(group).map((i) => i.label),
-	group.pdf?.filename, ...itemsOf(group).map((i) => i.filename)]
-    .find((text) => typeof text === "string" && text) ?? group.doc_id;
-
 // ---- the head ------------------------------------------------------------------------------
 
+async function collect(group, fresh) {
+	const { collections } = await api.get("collections");
+
+	return setCollections(group, collections.map((c) => c.name), fresh);
+}
+
 function drawHead(box, group, changed) {
-	const author = group.doc_metadata.author ?? group.doc_metadata.authors;
-	const list = itemsOf(group);
+	const { author } = group.doc_metadata;
+	const records = recordsOf(group);
+	const act = (word, f) => button(t(word), async () => {
+		if (await f(group, () => findGroup(group.doc_id)))
+			await changed();
+	}, { class: "quiet noprint" });
 
 	replace(box,
 	    h("p", { class: "crumb noprint" }, h("a", { href: "#/library" },
 	        t("nav.library"))),
 	    h("h1", {}, titleOf(group)),
 	    h("div", { class: "row" },
-	        author && h("span", {}, [author].flat().map((a) =>
-	            a?.name ?? String(a)).join(", ")),
+	        typeof author === "string" && h("span", {}, author),
 	        group.doc_collections.map((name) =>
 	            h("span", { class: "chip" }, name)),
-	        list.some((i) => i.access_control.visibility === "private") &&
+	        records.some((r) => r.access_control.visibility === "private") &&
 	            h("span", { class: "chip warn" }, t("doc.private")),
-	        may("annotator") && list.length > 0 && button(t("doc.edit"),
-	            async () => {
-			if (await editDocument(group))
-				await changed();
-		    }, { class: "quiet noprint" })));
+	        records.length > 0 && records.every(mayEdit) && [
+	            act("collections.menu", collect),
+	            act("metadata.menu", setMetadata)]));
 }
 
 // ---- the stemma as a table --------------------------------------------------------------------
@@ -147,7 +150,7 @@ class View {
 		this.records = h("div", { class: "scroll" });
 		this.table = h("details", { class: "noprint" });
 		this.stemma = new Stemma({ open: (node) => this.open(node),
-			compare: (a, b) => this.panel.compare(a, b) });
+			compare: (one, two) => this.compare(one, two) });
 		this.panel = new VersionPanel({ signal,
 			serverOf: (node) => this.stemma.serverOf(node),
 			closed: () => this.closed() });
@@ -177,6 +180,7 @@ class View {
 		if (!this.head.isConnected)
 			this.place();
 		document.title = `${titleOf(group)} · Stemma`;
+		this.hasRecords = items.size > 0;
 		drawHead(this.head, group, () => this.refresh());
 		this.stemma.draw(lineage, items);
 		const { plan } = this.stemma;
@@ -188,21 +192,24 @@ class View {
 		drawTable(this.table, this.stemma);
 	}
 
-	// The last record of a document may be gone.
+	// When its last record has gone to the trash, so has the document.
 	async changed(group) {
-		try {
-			await this.refresh();
-		} catch (error) {
-			if (error.status !== 404 || itemsOf(group).length > 1)
-				throw error;
+		await this.refresh();
+		if (recordsOf(group).length > 0 && !this.hasRecords)
 			location.hash = "#/library";
-		}
 	}
 
 	open(node) {
 		this.stemma.setOpened(node.id);
 		this.main.classList.add("reading");
 		this.panel.show(node);
+	}
+
+	// Two texts need the whole width.
+	compare(one, two) {
+		this.stemma.setOpened(null);
+		this.main.classList.remove("reading");
+		this.panel.compare(one, two);
 	}
 
 	openItem(item) {

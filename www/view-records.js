@@ -6,6 +6,7 @@
 import * as api from "./api.js";
 import { h, replace } from "./dom.js";
 import { bytes, exactly, t, when } from "./i18n.js";
+import { recordsOf } from "./library-row.js";
 import { may } from "./session.js";
 import { button, complain, dialog, field, say } from "./ui.js";
 
@@ -17,10 +18,6 @@ export const mayEdit = (item) => may(item.is_gold_standard ? "reviewer"
     : "annotator");
 
 // ---- what a record is ------------------------------------------------------------------
-
-export const itemsOf = (group) => [group.pdf, ...group.gold,
-	...group.versions, ...Object.values(group.variants).flat()]
-    .filter(Boolean);
 
 export const nameOf = (item) => item.label || item.filename;
 
@@ -34,9 +31,9 @@ function kind(item) {
 		version: item.version });
 }
 
-const states = { synced: ["good", "✓"], modified: ["info", "↑"],
-	pending_upload: ["info", "↑"], pending_download: ["warn", "↓"],
-	pending_delete: ["warn", "×"], conflict: ["bad", "≠"] };
+const states = { synced: ["good", "✓"], modified: ["warn", "↑"],
+	pending_upload: ["warn", "↑"], pending_download: ["info", "↓"],
+	pending_delete: ["warn", "↑"], conflict: ["bad", "!"] };
 
 function state(item) {
 	const [colour, sign] = states[item.sync_status] ?? ["", ""];
@@ -118,98 +115,10 @@ async function remove(item, changed) {
 	await api.post("files/delete", { files: [item.id] });
 	say(t("doc.deleted", { name: nameOf(item) }), { action: {
 		label: t("doc.undo"),
-		run: () => api.post(`${path(item)}/restore`, {}).then(changed,
-		    complain),
+		run: () => api.post(`${path(item)}/restore`, {}).then(changed)
+		    .catch(complain),
 	} });
 	await changed();
-}
-
-// ---- collections and metadata of the whole ---------------------------------------------
-
-// What is no text stands as JSON, and is read as JSON again.
-const shown = (value) => typeof value === "string" ? value
-    : JSON.stringify(value);
-
-function read(text, was) {
-	if (was === undefined || typeof was === "string")
-		return text;
-	try {
-		return JSON.parse(text);
-	} catch {
-		return text;
-	}
-}
-
-class Pairs {
-	constructor(values) {
-		this.values = values;
-		this.rows = h("div", { class: "pairs" });
-		this.node = h("fieldset", {}, h("legend", {}, t("doc.metadata")),
-		    this.rows, h("button", { type: "button", class: "quiet",
-		        onclick: () => this.add("", "").focus() },
-		        t("doc.metadata.add")));
-		for (const [name, value] of Object.entries(values)) {
-			if (name !== "access_control")
-				this.add(name, shown(value));
-		}
-	}
-
-	add(name, value) {
-		const key = h("input", { value: name, "data-key": "",
-			"aria-label": t("doc.metadata.name") });
-		const text = h("input", { value, "data-was": name,
-			"aria-label": t("doc.metadata.value") });
-		const row = h("div", { class: "pair" }, key, text,
-		    h("button", { type: "button", class: "icon",
-		        "aria-label": t("doc.metadata.remove", { name }),
-		        onclick: () => row.remove() }, "×"));
-
-		this.rows.append(row);
-		return key;
-	}
-
-	read() {
-		const out = {};
-
-		if ("access_control" in this.values)
-			out.access_control = this.values.access_control;
-		for (const row of this.rows.children) {
-			const [key, text] = row.querySelectorAll("input");
-			const name = key.value.trim();
-
-			if (name)
-				out[name] = read(text.value,
-				    this.values[text.dataset.was]);
-		}
-		return out;
-	}
-}
-
-// A document's TEI take both from its PDF; without one, each has its own.
-export async function editDocument(group) {
-	const { collections } = await api.get("collections");
-	const main = group.pdf ? [group.pdf] : itemsOf(group);
-
-	return dialog(t("doc.edit"), (close) => {
-		const pairs = new Pairs(group.doc_metadata);
-		const listId = "doc-collections";
-		const input = h("input", { list: listId,
-			value: group.doc_collections.join(", ") });
-
-		return form(close, [field(t("doc.collections"), input,
-		    t("doc.collections.hint")),
-		    h("datalist", { id: listId }, collections.map((c) =>
-		        h("option", { value: c.name }))), pairs.node],
-		    async () => {
-			const change = { doc_metadata: pairs.read(),
-				doc_collections: [...new Set(input.value.split(",")
-				    .map((c) => c.trim()).filter(Boolean))] };
-
-			for (const item of main)
-				await api.patch(path(item), change);
-			return true;
-		});
-	}, { class: "wide" });
 }
 
 // ---- the table ---------------------------------------------------------------------------
@@ -256,11 +165,14 @@ function row(item, context) {
 
 // context: {letters, latest, open(item), changed()}
 export function drawRecords(box, group, context) {
+	if (!recordsOf(group).length)
+		return replace(box, h("p", {}, t("doc.gone"), " ",
+		    h("a", { href: "#/library/trash" }, t("doc.trash"))));
 	return replace(box, h("table", { class: "records" },
 	    h("thead", {}, h("tr", {},
 	        ["siglum", "name", "size", "changed", "acts"].map((name) =>
 	            h("th", { scope: "col" }, h("span", {
 	                class: ["siglum", "acts"].includes(name)
 	                    ? "hidden" : null }, t(`doc.col.${name}`)))))),
-	    h("tbody", {}, itemsOf(group).map((item) => row(item, context)))));
+	    h("tbody", {}, recordsOf(group).map((item) => row(item, context)))));
 }

@@ -129,6 +129,8 @@ export default {
 	"doc.delete": "Löschen",
 	"doc.delete.one": "{name} löschen",
 	"doc.deleted": "„{name}“ liegt im Papierkorb.",
+	"doc.gone": "Dieses Dokument liegt ganz im Papierkorb.",
+	"doc.trash": "Zum Papierkorb",
 	"doc.locked": "wird gerade bearbeitet",
 	"doc.label": "Name",
 	"doc.label.hint": "Bleibt er leer, steht hier der Dateiname.",

@@ -129,6 +129,8 @@ export default {
 	"doc.delete": "Delete",
 	"doc.delete.one": "Delete {name}",
 	"doc.deleted": "“{name}” is in the trash.",
+	"doc.gone": "All of this document is in the trash.",
+	"doc.trash": "To the trash",
 	"doc.locked": "somebody works on it",
 	"doc.label": "Name",
 	"doc.label.hint": "Left empty, the name of the file is shown.",
