@@ -269,6 +269,7 @@ async function editMerge(c, text) {
 		wrap: "off", value: c.merge?.xml_string ?? await text("mine") });
 	const wrong = h("p", { class: "wrong", role: "alert" });
 
+	area.setSelectionRange(0, 0);
 	return dialog(t("merge.title"), (close) => [
 		h("p", {}, t(c.merge ? "merge.what" : "merge.own")),
 		field(t("merge.text"), area), wrong,

@@ -225,7 +225,7 @@ export default {
 	"guard.before": { one: "1 weiteres wurde am letzten Tag gelöscht.", other: "{n} weitere wurden am letzten Tag gelöscht." },
 	"guard.look": "Entscheiden …",
 	"account.title": "Ihr Konto",
-	"account.roles": "Ihre Rollen: {roles}.",
+	"account.roles": "Rollen: {roles}.",
 	"account.old": "Bisheriges Passwort",
 	"account.new": "Neues Passwort",
 	"account.repeat": "Neues Passwort noch einmal",

@@ -225,7 +225,7 @@ export default {
 	"guard.before": { one: "1 more was deleted in the last day.", other: "{n} more were deleted in the last day." },
 	"guard.look": "Decide …",
 	"account.title": "Your account",
-	"account.roles": "You may: {roles}.",
+	"account.roles": "Roles: {roles}.",
 	"account.old": "Password so far",
 	"account.new": "New password",
 	"account.repeat": "New password once more",
