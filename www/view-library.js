@@ -66,7 +66,8 @@ class Editors {
 
 // ---- what one can do with a document -------------------------------------------------
 
-async function remove(group) {
+// `changed()` is called when it is back; events tell others, some hosts late.
+async function remove(group, changed) {
 	const ids = recordsOf(group).map((r) => r.id);
 	const title = titleOf(group);
 
@@ -75,9 +76,16 @@ async function remove(group) {
 	await api.post("files/delete", { files: ids });
 	say(t("library.deleted", { title }), { action: {
 		label: t("library.undo"),
-		run: () => restore(ids).then(
-		    () => say(t("library.restored", { title }),
-		        { kind: "good" }), complain),
+		run: async () => {
+			try {
+				await restore(ids);
+				say(t("library.restored", { title }),
+				    { kind: "good" });
+			} catch (error) {
+				complain(error);
+			}
+			changed();
+		},
 	} });
 }
 
@@ -262,8 +270,17 @@ class Library {
 
 	// They go on while other views are shown.
 	showUploads() {
-		if (uploading && !this.uploads.firstChild)
-			this.uploads.append(uploading.uploadPanel(this.signal));
+		if (!uploading || this.uploads.firstChild)
+			return;
+		const { uploads, uploadPanel } = uploading;
+		let { done } = uploads.counts;
+
+		this.uploads.append(uploadPanel(this.signal));
+		uploads.addEventListener("change", () => {
+			if (uploads.counts.done !== done)
+				this.soon();
+			({ done } = uploads.counts);
+		}, { signal: this.signal });
 	}
 
 	// ---- showing ---------------------------------------------------------
@@ -432,7 +449,7 @@ class Library {
 			            .setMetadata(g, fresh)) },
 			    null,
 			    { label: t("library.delete"), danger: true,
-			        run: done(remove) });
+			        run: done((g) => remove(g, () => this.soon())) });
 		menu(at, t("library.actions", { title: titleOf(group) }), list);
 	}
 
