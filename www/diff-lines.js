@@ -149,7 +149,7 @@ export function common(a, b) {
 	return pairs;
 }
 
-// ---- words -------------------------------------------------------------------------
+// ---- words ------------------------------------------------------------------
 
 // Words, tags' names, spaces and signs, each by itself.
 const words = (text) => text.match(/[\p{L}\p{N}]+|\s+|[^\p{L}\p{N}\s]/gu) ?? [];
@@ -198,7 +198,7 @@ export function diffWords(left, right) {
 		joined(runs(b, new Set(pairs.map(([, j]) => j))))];
 }
 
-// ---- lines -------------------------------------------------------------------------
+// ---- lines ------------------------------------------------------------------
 
 // The lines of a text.  A long one (some programs write a whole document as
 // one line) is cut between two tags, or behind the end of a sentence.

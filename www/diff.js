@@ -17,7 +17,7 @@ const atOnce = 1500;    // rows that are drawn before somebody asks for more
 
 const pause = () => new Promise((resolve) => setTimeout(resolve));
 
-// ---- one row -----------------------------------------------------------------------
+// ---- one row ----------------------------------------------------------------
 
 function marked(runs, tag) {
 	return runs.map(({ text, same }) => same ? text : h(tag, {}, text));
@@ -48,7 +48,7 @@ function drawRow(row) {
 	            t(`diff.${row.kind}`)), right));
 }
 
-// ---- runs of equal lines -----------------------------------------------------------
+// ---- runs of equal lines ----------------------------------------------------
 
 function drawGap(rows) {
 	const open = h("button", { type: "button", class: "quiet" },
@@ -107,7 +107,7 @@ function fill(body, items) {
 	body.append(row);
 }
 
-// ---- going from one to the next ----------------------------------------------------
+// ---- going from one to the next ---------------------------------------------
 
 function steps(box, places) {
 	const where = h("span", { class: "where" });

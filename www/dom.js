@@ -53,6 +53,18 @@ export function replace(node, ...children) {
 	return node;
 }
 
+// Draws a part of the page again; whoever was in it with the keyboard stays at
+// the same place.
+export function keepFocus(box, draw) {
+	const all = () => [...box.querySelectorAll(
+	    "a[href], button, input, select, summary, [tabindex]")];
+	const at = all().indexOf(document.activeElement);
+
+	draw();
+	if (at >= 0)
+		all()[at]?.focus({ preventScroll: true });
+}
+
 // Calls f at most once in `ms`, and always after the last call.
 export function seldom(ms, f) {
 	let timer = 0;

@@ -15,7 +15,7 @@ const roomy = { lane: 116, gap: 34, left: 104, node: 42 };
 const tight = { lane: 92, gap: 6, left: 8, node: 30 };
 const layerHeight = 78;
 const beside = 31;      // where a line passes a node, on its left
-const margin = { top: 16, right: 20, bottom: 30 };
+const margin = { top: 16, right: 40, bottom: 30 };
 const many = 26;        // versions; from here on long runs are folded
 const runMin = 3;       // versions that are worth folding
 const crossMax = 400;   // lines; among more, crossings are not looked for
@@ -33,7 +33,7 @@ export const superscript = (n) =>
 const letter = (alphabet, n) => alphabet[n % alphabet.length]
     .repeat(1 + Math.floor(n / alphabet.length));
 
-// ---- the tree, in the order of time ---------------------------------------------------
+// ---- the tree, in the order of time -----------------------------------------
 
 // Where a version stands in the order of time.  Those of the store are
 // numbered; one that was never published comes behind what it was made from,
@@ -149,7 +149,7 @@ function name(nodes, items) {
 	return letters;
 }
 
-// ---- long runs ------------------------------------------------------------------------
+// ---- long runs --------------------------------------------------------------
 
 const isInside = (node) => (node.kind === "save" || node.kind === "draft") &&
     node.parents.length === 1 && node.children.length === 1 &&
@@ -203,7 +203,7 @@ function fold(nodes, open) {
 	return nodes.map((n) => gone.has(n) ? gone.get(n) : n).filter(Boolean);
 }
 
-// ---- layers ---------------------------------------------------------------------------
+// ---- layers -----------------------------------------------------------------
 
 const laneOf = (node) => `${node.replica ?? ""} ${node.stable_id}`;
 
@@ -237,7 +237,7 @@ function placeLayers(nodes, dayOf) {
 	}
 }
 
-// ---- columns and lanes ----------------------------------------------------------------
+// ---- columns and lanes ------------------------------------------------------
 
 const linesOf = (nodes) => nodes.flatMap((child) => child.parents
     .map((parent) => ({ parent, child })));
@@ -348,7 +348,7 @@ function arrange(nodes) {
 	return columns;
 }
 
-// ---- places ---------------------------------------------------------------------------
+// ---- places -----------------------------------------------------------------
 
 const widthOf = (columns, size) => size.left + margin.right - size.gap +
     columns.reduce((sum, c) => sum + c.lanes.length * size.lane + size.gap, 0);
@@ -390,7 +390,7 @@ const cutsOf = (layers) => Array.from({ length: layers }, (_, i) => [
 	margin.top + (i + 1) * layerHeight +
 	    (i === layers - 1 ? margin.bottom : 0)]);
 
-// ---- lines ----------------------------------------------------------------------------
+// ---- lines ------------------------------------------------------------------
 
 const curve = (x1, y1, x2, y2) => x1 === x2 ? `V${y2}`
     : `C${x1} ${(y1 + y2) / 2} ${x2} ${(y1 + y2) / 2} ${x2} ${y2}`;
@@ -461,7 +461,7 @@ function clashes(nodes) {
 	return found;
 }
 
-// ---- all of it ------------------------------------------------------------------------
+// ---- all of it --------------------------------------------------------------
 
 // lineage: what GET /files/{id}/lineage answers; items: a Map of stable_id to
 // Item; open: which runs are unfolded (a Set of their ids, or true for all);
@@ -493,7 +493,7 @@ export function layout(lineage, { items = new Map(), open = new Set(),
 		canFold: whole.length > many };
 }
 
-// ---- going from node to node ----------------------------------------------------------
+// ---- going from node to node ------------------------------------------------
 
 const nearest = (list, from) => list.reduce((best, n) => !best ||
     Math.hypot(n.x - from.x, (n.y - from.y) / 4) <

@@ -11,7 +11,7 @@
 // With the keyboard: arrows go along the lines, Enter opens, Space chooses for
 // a comparison, + - 0 zoom.
 
-import { h, replace, s } from "./dom.js";
+import { h, keepFocus, replace, s } from "./dom.js";
 import { exactly, formatted, t, when } from "./i18n.js";
 import { kin, layout, neighbour } from "./stemma-layout.js";
 
@@ -21,7 +21,7 @@ const scales = [0.35, 0.5, 0.65, 0.8, 1, 1.25, 1.6, 2];
 const nameLength = 10;  // of a user beside a node
 const smallest = 0.8;   // that a drawing is made to fit
 
-// ---- words ----------------------------------------------------------------------------
+// ---- words ------------------------------------------------------------------
 
 export function roman(n) {
 	const signs = [["X", 10], ["IX", 9], ["V", 5], ["IV", 4], ["I", 1]];
@@ -43,6 +43,10 @@ const day = (time) => formatted(time, { day: "numeric", month: "short" });
 const year = (time) => String(new Date(time).getFullYear());
 const short = (text) => text.length > nameLength
     ? `${text.slice(0, nameLength - 1)}…` : text;
+
+// A siglum in a text.
+export const siglumOf = (node) => h("span", { class: "siglum" }, node.letter,
+    node.stage ? h("sup", {}, String(node.stage)) : null);
 
 // How a version came about, in a word; nothing for an ordinary save.
 export function kindOf(node) {
@@ -75,7 +79,7 @@ function sentence(node, server) {
 	    .filter(Boolean).join(", ");
 }
 
-// ---- shapes: one for each server, besides its colour ------------------------------------
+// ---- shapes: one for each server, besides its colour ------------------------
 
 const polygon = (r, n, turn) => Array.from({ length: n }, (_, i) => {
 	const a = (2 * Math.PI * (i + turn)) / n;
@@ -106,7 +110,7 @@ function shape(number, r, props) {
 
 const hue = (number) => `hue-${(number - 1) % 6 + 1}`;
 
-// ---- a node ---------------------------------------------------------------------------
+// ---- a node -----------------------------------------------------------------
 
 function siglum(node) {
 	return s("text", { class: "siglum", dy: ".34em" }, node.letter,
@@ -164,7 +168,7 @@ function nodeClass(node, number) {
 		node.merged && "merged"].filter(Boolean).join(" ");
 }
 
-// ---- what stands behind the nodes ---------------------------------------------------------
+// ---- what stands behind the nodes -------------------------------------------
 
 function drawBands(plan) {
 	return plan.columns.map((column) => s("rect", { class: "band",
@@ -200,7 +204,7 @@ function drawClash({ mine, theirs }) {
 	    `${mine.y + radius}Q${x} ${low} ${theirs.x} ${theirs.y + radius}` });
 }
 
-// ---- the heads of the columns -----------------------------------------------------------
+// ---- the heads of the columns -----------------------------------------------
 
 function usersOf(plan, replica) {
 	const users = new Set(plan.all.filter((n) => n.replica === replica &&
@@ -209,7 +213,7 @@ function usersOf(plan, replica) {
 	return [...users].sort();
 }
 
-// ---- the picture ------------------------------------------------------------------------
+// ---- the picture ------------------------------------------------------------
 
 export class Stemma {
 	constructor({ open, compare }) {
@@ -247,6 +251,7 @@ export class Stemma {
 		const plan = layout(this.lineage, { items: this.items, dayOf,
 			open: this.unfolded, room: this.room() });
 		const isFirst = !this.plan;
+		const isInside = this.svg.contains(document.activeElement);
 
 		this.plan = plan;
 		this.numbers = new Map(plan.columns.map((c) =>
@@ -261,6 +266,8 @@ export class Stemma {
 		this.drawLegend();
 		this.drawBar();
 		this.resize();
+		if (isInside)
+			this.focus(this.current);
 		if (isFirst)
 			requestAnimationFrame(() => this.scroll.scrollTo(0, 1e6));
 	}
@@ -403,6 +410,10 @@ export class Stemma {
 	}
 
 	drawBar() {
+		keepFocus(this.bar, () => this.fillBar());
+	}
+
+	fillBar() {
 		const icon = (label, sign, run) => h("button", { type: "button",
 			class: "icon", "aria-label": label, title: label,
 			onclick: run }, sign);

@@ -12,7 +12,7 @@ import { t } from "./i18n.js";
 const readMax = 400000; // characters of source that are drawn at once
 const deepest = 200;    // elements within each other
 
-// ---- to read ---------------------------------------------------------------------------
+// ---- to read ----------------------------------------------------------------
 
 // What an element becomes; the class is its name in TEI.
 const blocks = { head: "h4", p: "p", ab: "p", l: "p", lg: "div", sp: "div",
@@ -106,7 +106,7 @@ export function reading(text) {
 	    "xml:lang") }, parts(body, 0))) : null;
 }
 
-// ---- as it is written --------------------------------------------------------------------
+// ---- as it is written -------------------------------------------------------
 
 const token = new RegExp([
 	"<!--[\\s\\S]*?-->", "<\\?[\\s\\S]*?\\?>", "<!\\[CDATA\\[[\\s\\S]*?\\]\\]>",

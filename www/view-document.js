@@ -4,12 +4,12 @@
 // One document: its records, its stemma, and the versions in it.
 
 import * as api from "./api.js";
-import { h, replace, seldom } from "./dom.js";
+import { h, keepFocus, replace, seldom } from "./dom.js";
 import { events } from "./events.js";
 import { exactly, t, when } from "./i18n.js";
 import { setCollections, setMetadata } from "./library-dialogs.js";
 import { recordsOf, titleOf } from "./library-row.js";
-import { kindOf, Stemma } from "./stemma.js";
+import { kindOf, siglumOf, Stemma } from "./stemma.js";
 import { withHistory } from "./stemma-history.js";
 import { button, complain } from "./ui.js";
 import { drawRecords, mayEdit } from "./view-records.js";
@@ -17,7 +17,7 @@ import { VersionPanel } from "./view-version.js";
 
 const historiesMax = 24; // records whose own history is asked for
 
-// ---- what is known -------------------------------------------------------------------------
+// ---- what is known ----------------------------------------------------------
 
 async function findGroup(docId, signal) {
 	let cursor = null;
@@ -71,7 +71,7 @@ async function load(id, signal) {
 		lineage: withHistory(lineage, new Map(histories)) };
 }
 
-// ---- the head ------------------------------------------------------------------------------
+// ---- the head ---------------------------------------------------------------
 
 async function collect(group, fresh) {
 	const { collections } = await api.get("collections");
@@ -102,7 +102,7 @@ function drawHead(box, group, changed) {
 	            act("metadata.menu", setMetadata)]));
 }
 
-// ---- the stemma as a table --------------------------------------------------------------------
+// ---- the stemma as a table --------------------------------------------------
 
 function versionRow(node, stemma) {
 	const from = node.parents.map((p) => p.siglum).join(", ");
@@ -113,7 +113,7 @@ function versionRow(node, stemma) {
 
 	return h("tr", {},
 	    h("td", {}, chosen),
-	    h("th", { scope: "row", class: "siglum" }, node.siglum),
+	    h("th", { scope: "row" }, siglumOf(node)),
 	    h("td", {}, kindOf(node) || t("stemma.kind.save")),
 	    h("td", {}, node.time && h("time", { datetime: node.time,
 	        title: exactly(node.time) }, when(node.time))),
@@ -140,7 +140,7 @@ function drawTable(box, stemma) {
 	                versionRow(node, stemma))))));
 }
 
-// ---- the view ----------------------------------------------------------------------------------
+// ---- the view ---------------------------------------------------------------
 
 class View {
 	constructor(main, id, signal) {
@@ -176,20 +176,30 @@ class View {
 
 	async refresh() {
 		const { group, items, lineage } = await load(this.id, this.signal);
+		const now = JSON.stringify([group, lineage]);
 
+		// Most events are of other documents; nobody is disturbed by them.
+		if (now === this.seen)
+			return;
+		this.seen = now;
 		if (!this.head.isConnected)
 			this.place();
 		document.title = `${titleOf(group)} · Stemma`;
 		this.hasRecords = items.size > 0;
-		drawHead(this.head, group, () => this.refresh());
 		this.stemma.draw(lineage, items);
+		keepFocus(this.head, () => drawHead(this.head, group,
+		    () => this.refresh()));
+		keepFocus(this.records, () => this.drawRecords(group));
+		keepFocus(this.table, () => drawTable(this.table, this.stemma));
+	}
+
+	drawRecords(group) {
 		const { plan } = this.stemma;
 
 		drawRecords(this.records, group, { letters: plan.records,
 			latest: new Map(plan.all.map((n) => [n.stable_id, n])),
 			open: (item) => this.openItem(item),
 			changed: () => this.changed(group) });
-		drawTable(this.table, this.stemma);
 	}
 
 	// When its last record has gone to the trash, so has the document.
@@ -217,7 +227,7 @@ class View {
 		    n.stable_id === item.id &&
 		    n.content_hash === item.content_hash) ??
 		    { id: item.id, stable_id: item.id, item, parents: [],
-			    content_hash: item.content_hash, siglum: "",
+			    content_hash: item.content_hash, letter: "",
 			    time: item.updated_at };
 
 		this.open(node);

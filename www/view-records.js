@@ -12,12 +12,12 @@ import { button, complain, dialog, field, say } from "./ui.js";
 
 const path = (item) => `files/${encodeURIComponent(item.id)}`;
 
-// ---- who may -----------------------------------------------------------------------------
+// ---- who may ----------------------------------------------------------------
 
 export const mayEdit = (item) => may(item.is_gold_standard ? "reviewer"
     : "annotator");
 
-// ---- what a record is ------------------------------------------------------------------
+// ---- what a record is -------------------------------------------------------
 
 export const nameOf = (item) => item.label || item.filename;
 
@@ -46,7 +46,7 @@ function state(item) {
 	    : chip;
 }
 
-// ---- what can be done ------------------------------------------------------------------
+// ---- what can be done -------------------------------------------------------
 
 function facts(item) {
 	const rows = [["filename", item.filename], ["id", item.id],
@@ -121,7 +121,7 @@ async function remove(item, changed) {
 	await changed();
 }
 
-// ---- the table ---------------------------------------------------------------------------
+// ---- the table --------------------------------------------------------------
 
 function acts(item, { open, changed }) {
 	const name = nameOf(item);

@@ -7,13 +7,13 @@ import * as api from "./api.js";
 import { sideBySide } from "./diff.js";
 import { h, replace } from "./dom.js";
 import { exactly, t, when } from "./i18n.js";
-import { kindOf } from "./stemma.js";
+import { kindOf, siglumOf } from "./stemma.js";
 import { reading, source } from "./tei-text.js";
 import { spinner } from "./ui.js";
 
 const rememberedWay = "stemma.reading";
 
-// ---- what a version is -----------------------------------------------------------------
+// ---- what a version is ------------------------------------------------------
 
 export const isPdf = (node) => node.item?.file_type === "pdf";
 
@@ -30,18 +30,18 @@ function facts(node, server) {
 const link = (node) => h("a", { class: "button quiet", href: address(node),
 	target: "_blank", rel: "noopener" }, t("version.raw"));
 
-async function textOf(node, signal) {
-	const path = `files/${encodeURIComponent(node.stable_id)}/versions/` +
-	    node.content_hash;
-
-	return (await api.send("GET", path, { signal })).text();
+async function fetched(node, signal) {
+	return api.send("GET", `files/${encodeURIComponent(node.stable_id)}` +
+	    `/versions/${node.content_hash}`, { signal });
 }
+
+const textOf = async (node, signal) => (await fetched(node, signal)).text();
 
 // A version can be known without being kept here: a server that merged it
 // into another never published it.
 const missing = () => h("p", { class: "notice" }, t("version.elsewhere"));
 
-// ---- one to read -------------------------------------------------------------------------
+// ---- one to read ------------------------------------------------------------
 
 function readable(text) {
 	const box = h("div", {});
@@ -68,19 +68,24 @@ function readable(text) {
 
 // The browser's own viewer; where it has none, there is the link above.
 const pdf = (node) => h("iframe", { class: "pdf", src: address(node),
-	title: t("version.pdf", { name: node.item.filename }) });
+	title: t("version.pdf", { name: node.item?.filename ?? "" }) });
 
 async function drawOne(box, node, signal) {
 	if (node.kind === "delete")
 		return replace(box, h("p", {}, t("version.deleted")));
 	if (isPdf(node))
 		return replace(box, pdf(node));
-	return replace(box, readable(await textOf(node, signal)));
+	const answer = await fetched(node, signal);
+
+	// Of a record in the trash it is not known before.
+	if (answer.headers.get("Content-Type")?.startsWith("application/pdf"))
+		return replace(box, pdf(node));
+	return replace(box, readable(await answer.text()));
 }
 
-// ---- two to compare ------------------------------------------------------------------------
+// ---- two to compare ---------------------------------------------------------
 
-const heading = (node) => h("span", {}, node.siglum, " ",
+const heading = (node) => h("span", {}, siglumOf(node), " ",
     h("small", {}, [node.user, node.time && when(node.time)].filter(Boolean)
         .join(", ")));
 
@@ -96,7 +101,7 @@ async function drawTwo(box, one, two, signal) {
 	    { left: heading(one), right: heading(two) }));
 }
 
-// ---- the panel ------------------------------------------------------------------------------
+// ---- the panel --------------------------------------------------------------
 
 export class VersionPanel {
 	constructor({ signal, serverOf, closed }) {
@@ -142,8 +147,9 @@ export class VersionPanel {
 	}
 
 	show(node) {
-		return this.fill([h("span", { class: "siglum" }, node.siglum), " ",
-			node.item?.label || node.item?.filename || ""],
+		const { label, filename } = node.item ?? {};
+
+		return this.fill([siglumOf(node), " ", label || filename || ""],
 		    link(node), (box, signal) => {
 			const body = h("div", {}, spinner());
 

@@ -44,7 +44,7 @@ async function madeUp(n, options = {}, story = {}) {
 	return page;
 }
 
-// ---- how it looks ------------------------------------------------------------------
+// ---- how it looks -----------------------------------------------------------
 
 test("a document in every look has no fault", async () => {
 	await looks("document", `#/document/${await id("letter.tei.xml")}`, drawn);
@@ -99,7 +99,7 @@ test("in German too", async () => {
 	await page.getByText("dieser Server").first().waitFor();
 });
 
-// ---- the stemma -----------------------------------------------------------------------
+// ---- the stemma -------------------------------------------------------------
 
 test("the stemma shows a merge, both that were kept, and what is not sent",
     async () => {
@@ -213,12 +213,12 @@ test("the drawing can be larger and smaller, and fits again", async () => {
 	const fitting = await width();
 
 	await page.getByRole("button", { name: "Larger" }).click();
-	check(await width() > fitting, "larger");
+	await until(async () => await width() > fitting, "larger");
 	await page.getByRole("button", { name: "Smaller" }).click();
 	await page.getByRole("button", { name: "Smaller" }).click();
-	check(await width() < fitting, "smaller");
+	await until(async () => await width() < fitting, "smaller");
 	await page.getByRole("button", { name: "Fit the width" }).click();
-	equal(await width(), fitting, "fits");
+	await until(async () => await width() === fitting, "it fits");
 });
 
 test("the same is there as a table", async () => {
@@ -247,7 +247,7 @@ test("on paper the drawing is whole, and light", async () => {
 	    "ink");
 });
 
-// ---- records ---------------------------------------------------------------------------
+// ---- records ----------------------------------------------------------------
 
 test("a record is renamed, and its name is everywhere", async () => {
 	const page = await document("scan.pdf");

@@ -25,7 +25,7 @@ function equal(got, want, text) {
 	check(a === b, `${text}: got ${a}, want ${b}`);
 }
 
-// ---- what holds for every drawing ------------------------------------------------------
+// ---- what holds for every drawing -------------------------------------------
 
 // Two nodes that touch, or a line through a node that is not its end.
 function isClear(plan) {
@@ -107,7 +107,7 @@ test("five thousand versions are placed within seconds", () => {
 	check(Date.now() - begun < 20000, `${Date.now() - begun} ms`);
 });
 
-// ---- single stories --------------------------------------------------------------------
+// ---- single stories ---------------------------------------------------------
 
 const node = (id, kind, replica, version, more = {}) => ({ id,
 	stable_id: id.split(":")[0], content_hash: id, version, kind, replica,
@@ -198,7 +198,7 @@ test("arrows go along the lines", () => {
 	equal(kin(two).size, 3, "its family");
 });
 
-// ---- our own history ---------------------------------------------------------------------
+// ---- our own history --------------------------------------------------------
 
 const past = (seq, hash, kind, user = "anna") => ({ seq, kind, user,
 	content_hash: hash, updated_at: `2026-03-02T09:00:0${seq}Z`,
@@ -242,7 +242,7 @@ test("a lost side of a merge that is our own is not lost", () => {
 	equal(named(plan, "x").kind, "draft", "its kind");
 });
 
-// ---- two texts -----------------------------------------------------------------------------
+// ---- two texts --------------------------------------------------------------
 
 // A text, and what somebody made of it.
 function edited(chance) {
@@ -315,7 +315,7 @@ test("texts that have nothing in common are compared soon", () => {
 	check(Date.now() - begun < 20000, `${Date.now() - begun} ms`);
 });
 
-// ---- the runner ------------------------------------------------------------------------------
+// ---- the runner -------------------------------------------------------------
 
 let bad = 0;
 for (const { name, f } of tests) {
