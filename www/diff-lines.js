@@ -5,9 +5,9 @@
 // knows of the page.
 //
 // Lines that occur once on each side are anchors (patience diff, as Bram Cohen
-// describes it); between them the shortest edit script is looked for (Myers,
-// "An O(ND) Difference Algorithm", 1986), up to a limit, so that two texts
-// which have little in common cost no minutes.
+// describes it); between them the shortest edit script is looked for (Eugene
+// Myers in Algorithmica 1, 1986), up to a limit, so that two texts which have
+// little in common cost no minutes.
 
 const edits = 1000;     // of one script between two anchors
 const wordsMax = 2000;  // of a line that is looked into

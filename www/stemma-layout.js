@@ -256,7 +256,10 @@ function lanesOf(nodes) {
 		span.nodes.push(node);
 		spans.set(key, span);
 	}
-	for (const span of [...spans.values()].sort((a, b) => a.from - b.from)) {
+	const isScan = (span) => span.nodes[0].record === "P" ? 0 : 1;
+
+	for (const span of [...spans.values()].sort((a, b) =>
+	    a.from - b.from || isScan(a) - isScan(b))) {
 		let lane = lanes.find((l) => l.replica === span.replica &&
 		    l.to + 1 < span.from);
 
