@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Stemma authors
 
-// The one event stream of this browser.  Tabs elect one of them (Web Locks),
-// which holds the stream and hands its events to the others (BroadcastChannel);
-// when it is closed another takes over where it stopped.  Where a host buffers
-// streams, the page finds out within three seconds and asks again and again
-// instead.
+// The one event stream of this browser.  Tabs elect one of them (by a Web Lock;
+// by turns of speaking where there are none, as without HTTPS), which holds the
+// stream and hands its events to the others (BroadcastChannel); when it is
+// closed another takes over where it stopped.  Where a host holds streams back,
+// the page finds out within three seconds: it wants each event filled up to what
+// such hosts let pass, and where that does not help either it asks again and
+// again instead.
 //
 //	events.addEventListener("fileChanged", (e) => e.detail)
 
@@ -16,9 +18,12 @@ export const events = new EventTarget();
 const names = ["syncProgress", "syncState", "syncMessage", "syncComplete",
 	"syncError", "fileChanged", "remoteChanged", "settingsChanged", "resync",
 	"test"];
-const patience = 3000;  // until a stream that says nothing is given up
+const patience = 1500;  // until a stream that says nothing is given up
+const filled = 4100;    // bytes: Apache holds back 4,096
 const interval = 3000;  // of asking
 const another = 300000; // until a stream is tried once more
+const turn = 1000;      // of saying that one listens
+const silence = 2500;   // after which another begins
 
 let channel = null;
 let last = "";          // id of the newest event seen
@@ -26,6 +31,7 @@ let source = null;
 let timer = 0;
 let stopped = true;
 let leading = null;     // gives up being the one that listens, or to want it
+let pad = 0;            // bytes that each event is to have
 let isLeading = false;  // is this the tab that listens?
 let asksUntil = 0;      // this host holds streams back: no new one before
 
@@ -56,16 +62,20 @@ function listen() {
 
 	if (last)
 		address.searchParams.set("lastEventId", last);
+	if (pad)
+		address.searchParams.set("pad", pad);
 	close();
 	source = new EventSource(address);
 	timer = setTimeout(heldBack, patience);
 	source.addEventListener("connected", () => {
-		clearTimeout(timer);
 		api.noteConnection("online");
+		prove();
 	});
 	for (const name of names) {
-		source.addEventListener(name,
-		    (e) => arrived(name, e.lastEventId, e.data));
+		source.addEventListener(name, (e) => {
+			clearTimeout(timer);
+			arrived(name, e.lastEventId, e.data);
+		});
 	}
 	source.onerror = () => {
 		clearTimeout(timer);
@@ -75,6 +85,12 @@ function listen() {
 		else
 			lookAround();
 	};
+}
+
+// The first words may pass where later ones are held back, so one is asked for.
+function prove() {
+	api.post("sse/test/echo", ["listening"], { quiet: true })
+	    .catch(() => clearTimeout(timer));
 }
 
 function close() {
@@ -109,8 +125,13 @@ function lookAround() {
 // ---- asking --------------------------------------------------------------------
 
 function heldBack() {
-	asksUntil = Date.now() + another;
-	ask();
+	if (pad) {
+		asksUntil = Date.now() + another;
+		ask();
+	} else {
+		pad = filled;
+		listen();
+	}
 }
 
 async function ask() {
@@ -136,6 +157,37 @@ async function ask() {
 function begin() {
 	isLeading = true;
 	listen();
+}
+
+// Whoever listens says so each second, and when asked; whoever has not heard it
+// for a while begins, and who hears that another has begun leaves it to that
+// one.
+function takeTurns(signal) {
+	let heard = Date.now() - silence;
+	let timer = 0;
+	const say = (what) => channel?.postMessage({ turn: what });
+	const tick = () => {
+		if (!isLeading && Date.now() - heard >= silence)
+			begin();
+		if (isLeading)
+			say("mine");
+		timer = setTimeout(tick, turn + Math.random() * turn / 2);
+	};
+
+	channel.addEventListener("message", ({ data }) => {
+		if (data.turn === "whose" && isLeading)
+			say("mine");
+		if (data.turn !== "mine")
+			return;
+		heard = Date.now();
+		if (isLeading) {
+			isLeading = false;
+			close();
+		}
+	});
+	signal.addEventListener("abort", () => clearTimeout(timer));
+	say("whose");
+	timer = setTimeout(tick, turn / 4);
 }
 
 // Holds the lock, and the stream, until stop() is called or the tab is closed.
@@ -164,12 +216,16 @@ export function start() {
 	channel = "BroadcastChannel" in window
 	    ? new BroadcastChannel(`stemma ${api.base.pathname}`) : null;
 	channel?.addEventListener("message", ({ data }) => {
+		if (data.turn)
+			return;
 		if (data.id)
 			last = data.id;
 		tell(data.name, data.data);
 	});
 	if (navigator.locks && channel)
 		compete(leading.signal);
+	else if (channel)
+		takeTurns(leading.signal);
 	else
 		begin();
 }

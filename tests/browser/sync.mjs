@@ -351,9 +351,42 @@ test("two tabs share one stream, and the second takes over", async () => {
 	await first.close();
 	await until(() => opened.size === 1, "the second tab's stream");
 	await act("add_pdf", "anna", "tabs-2", "For one tab");
+	await second.getByRole("button", { name: "Close" }).click();
 	await now(second).click();
-	await second.getByText("Synced: 1 sent.").nth(1).waitFor();
+	await second.getByText("Synced: 1 sent.").waitFor();
 	equal(opened.size, 1, "streams");
+});
+
+test("two tabs share one stream without HTTPS, too", async () => {
+	await inStep();
+	const first = await open("", { user: null });
+	const context = first.context();
+	const opened = streams(context);
+
+	// As a browser has it on a plain address of a local network.
+	await context.addInitScript(() => Object.defineProperty(
+	    Navigator.prototype, "locks", { get: () => undefined }));
+	await first.goto(first.url() + "#/sync");
+	await first.reload();
+	await first.getByLabel("User name").fill("admin");
+	await first.getByLabel("Password").fill("admin");
+	await first.getByRole("button", { name: "Sign in" }).click();
+	await stands(first).waitFor();
+	const second = await open("#/sync", { context });
+
+	await stands(second).waitFor();
+	await until(() => opened.size === 1, "a stream");
+	await sleep(4000);
+	equal(opened.size, 1, "streams");
+	await act("add_pdf", "anna", "turns-1", "By turns");
+	await now(second).click();
+	await first.getByText("Synced: 1 sent.").waitFor();
+	await first.close();
+	await act("add_pdf", "anna", "turns-2", "By turns, again");
+	await second.getByRole("button", { name: "Close" }).click();
+	await until(() => opened.size === 1, "the second tab's stream");
+	await now(second).click();
+	await second.getByText("Synced: 1 sent.").waitFor();
 });
 
 test("where streams are held back the page polls within three seconds",
@@ -374,7 +407,7 @@ test("where streams are held back the page polls within three seconds",
 	await page.goto(page.url() + "#/sync");
 	await until(() => polls > 0, "the first poll", 6000);
 	check(Date.now() - begun < 4500, `after ${Date.now() - begun} ms`);
-	equal(held, 1, "streams that were tried");
+	equal(held, 2, "streams that were tried: plain, and filled up");
 	await act("add_pdf", "anna", "polled", "Polled");
 	await now(page).click();
 	await page.getByText("Synced: 1 sent.").waitFor();
