@@ -161,6 +161,7 @@ test("two versions are compared, word by word", async () => {
 	await node(page, "A⁴").click();
 	await node(page, "A¹").click();
 	await panel(page).getByRole("heading", { name: "A¹ and A⁴" }).waitFor();
+	await panel(page).locator(".diff").waitFor();
 	const marks = await panel(page).locator("del, ins").allTextContents();
 
 	equal(marks, ["on the table", "upon it"], "marked");
