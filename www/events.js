@@ -154,9 +154,17 @@ async function ask() {
 
 // ---- which tab -----------------------------------------------------------------
 
-function begin() {
+// What happens until a stream is there, or a second one, is heard afterwards:
+// it begins where the hub stands now.
+async function begin() {
 	isLeading = true;
-	listen();
+	try {
+		last ||= (await api.get("sse/poll", { quiet: true })).last;
+	} catch {
+		// told at the top of the page
+	}
+	if (isLeading)
+		listen();
 }
 
 // Whoever listens says so each second, and when asked; whoever has not heard it

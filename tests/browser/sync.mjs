@@ -398,7 +398,7 @@ test("where streams are held back the page polls within three seconds",
 	await page.route("**/sse/subscribe*", () => {
 		held++;         // nothing comes, as from a buffering proxy
 	});
-	page.on("request", (r) => polls += r.url().includes("/sse/poll"));
+	page.on("request", (r) => polls += r.url().includes("/sse/poll?since="));
 	await page.getByLabel("User name").fill("admin");
 	await page.getByLabel("Password").fill("admin");
 	await page.getByRole("button", { name: "Sign in" }).click();
