@@ -130,6 +130,41 @@ def end_all():
         end(process)
 
 
+def is_running(pid):
+    """A process that nobody has waited for is over all the same."""
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            return f.read().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def end_pid(pid, sig=signal.SIGTERM, patience=10):
+    """End a process that is not our child, and wait until it is over."""
+    deadline = time.monotonic() + patience
+    try:
+        os.kill(pid, sig)
+        while is_running(pid):
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
+    except ProcessLookupError:
+        pass
+
+
+def end_hubs_below(folder):
+    """Hubs that were started on demand are nobody's children."""
+    for pid in [int(n) for n in os.listdir("/proc") if n.isdigit()]:
+        try:
+            with open("/proc/%d/cmdline" % pid) as f:
+                args = f.read().split("\0")
+        except OSError:
+            continue
+        if os.path.basename(args[0]) == "stemma-hub" and any(
+                a.startswith(folder + "/") for a in args):
+            end_pid(pid)
+
+
 def free_port():
     """A port of loopback that was free a moment ago."""
     with socket.socket() as s:
@@ -768,6 +803,7 @@ class World:
     def close(self):
         for thing in self.own:
             thing.stop()
+        end_hubs_below(self.folder)
         if self._store and self._store.server:
             make_writable(self._store.path)
             shutil.rmtree(self._store.path, ignore_errors=True)

@@ -23,7 +23,7 @@ import tempfile
 import time
 
 from harness import (DEBUG, Failed, Skip, TOP, check, die_with_parent, end,
-                     free_port, spawn, stemma_program)
+                     end_pid, free_port, spawn, stemma_program)
 
 # How Stemma is put on the web.  lighttpd: a machine's, with sockets;
 # lighttpd-user: one's own, which starts the responders; apache: a folder of a
@@ -578,17 +578,8 @@ def hub_pid(run_dir):
 def end_hub(run_dir, sig=signal.SIGTERM):
     """End the hub of that folder, and wait for it; answers its number."""
     pid = hub_pid(run_dir)
-    if not pid:
-        return None
-    try:
-        os.kill(pid, sig)
-        deadline = time.monotonic() + 10
-        while os.path.exists("/proc/%d" % pid):
-            if time.monotonic() > deadline:
-                os.kill(pid, signal.SIGKILL)
-            time.sleep(0.01)
-    except ProcessLookupError:
-        pass
+    if pid:
+        end_pid(pid, sig)
     return pid
 
 
