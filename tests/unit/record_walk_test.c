@@ -77,18 +77,6 @@ know_id(struct walk *w, char *id)
 
 /* ---- what users do ------------------------------------------------------------------ */
 
-static int
-step_add(struct walk *w)
-{
-	unsigned n = roll(w, CONTENTS);
-
-	know_id(w,
-	    records_add(w->c, mem_printf(w->c->l->mem, "doc %u", roll(w, IDS)),
-		text_of(w, n)));
-	w->saved[n] = true;
-	return 0;
-}
-
 /* It lies in the blobs now, though nobody took it. */
 static int
 put_in_vain(struct walk *w, unsigned n)
@@ -96,6 +84,23 @@ put_in_vain(struct walk *w, unsigned n)
 	library_must(blob_arrived(w->c->l->db, hash_of(w, n), "tei") >= 0,
 	    "blob_arrived");
 	return E_ABSENT;
+}
+
+/* One that was deleted, and is in conflict for that, does not live again so. */
+static int
+step_add(struct walk *w)
+{
+	const char *doc_id = mem_printf(w->c->l->mem, "doc %u", roll(w, IDS));
+	unsigned n = roll(w, CONTENTS);
+	char *stable_id;
+	int rc = records_try_add(w->c, doc_id, text_of(w, n), &stable_id);
+
+	if (rc == E_DENIED)
+		return put_in_vain(w, n);
+	library_must(rc == 0, "record_add");
+	know_id(w, stable_id);
+	w->saved[n] = true;
+	return 0;
 }
 
 static int

@@ -79,21 +79,29 @@ records_find(struct contents *c, const char *stable_id)
 	return held;
 }
 
-/* Adds a TEI of a document with this text; answers its stable_id. */
-static inline char *
-records_add(struct contents *c, const char *doc_id, const char *text)
+/* Adds a TEI of a document with this text. */
+static inline int
+records_try_add(struct contents *c, const char *doc_id, const char *text,
+    char **stable_id)
 {
 	struct record_new n = { .file_type = "tei",
 		.filename = "a.tei.xml",
 		.user = "anna" };
 	bool was_there;
-	char *stable_id;
 
 	n.id = contents_put(c, text, "tei");
 	n.file_size = (int64_t)strlen(text);
 	n.doc_id = doc_id;
-	library_must(record_add(c->l->db, c->l->mem, &n, &stable_id,
-			 &was_there) == 0,
+	return record_add(c->l->db, c->l->mem, &n, stable_id, &was_there);
+}
+
+/* The same, where it must succeed; answers its stable_id. */
+static inline char *
+records_add(struct contents *c, const char *doc_id, const char *text)
+{
+	char *stable_id;
+
+	library_must(records_try_add(c, doc_id, text, &stable_id) == 0,
 	    "record_add");
 	return stable_id;
 }
