@@ -392,6 +392,7 @@ class View {
 	constructor(signal) {
 		this.signal = signal;
 		this.mine = new Set();  // runs that were started here
+		this.guards = new Map(); // what stopped a run, by its number
 		this.head = h("div", { class: "stands-box" });
 		this.plan = h("div", {});
 		this.history = h("div", {});
@@ -424,6 +425,8 @@ class View {
 			return;
 		if (run.run_id)
 			this.mine.add(run.run_id);
+		if (this.guards.has(run.run_id))
+			this.decide(this.guards.get(run.run_id)).catch(complain);
 		this.now.disabled = this.force.disabled = true;
 		this.running.begin();
 		this.soon();
@@ -438,6 +441,13 @@ class View {
 				throw error;
 			this.began({});
 		}
+	}
+
+	// The end of a run may be told before its beginning is answered.
+	stopped(error) {
+		this.guards.set(error.run_id, error.detail);
+		if (this.mine.has(error.run_id))
+			this.decide(error.detail).catch(complain);
 	}
 
 	async decide(detail) {
@@ -488,8 +498,8 @@ class View {
 			say(t("sync.failed",
 			    { why: error.detail ?? error.error ?? error }),
 			    { kind: "error" });
-		else if (this.mine.has(error.run_id))
-			this.decide(error.detail).catch(complain);
+		else
+			this.stopped(error);
 	}
 }
 

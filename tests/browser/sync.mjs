@@ -109,7 +109,7 @@ test("bytes, rate and time left are told while it goes on", async () => {
 	}, "the bar moves");
 	equal([...seen].sort((a, b) => a - b), seen, "the bar goes forward");
 	await page.getByText("Synced: 4 sent.").waitFor();
-	check(!await page.locator(".running").isVisible(), "it is over");
+	await page.locator(".running").waitFor({ state: "hidden" });
 	await act("configure", "anna", { RATE_LIMIT_UP: null });
 });
 
