@@ -22,8 +22,9 @@ import subprocess
 import tempfile
 import time
 
-from harness import (DEBUG, Failed, Skip, TOP, check, die_with_parent, end,
-                     end_pid, free_port, spawn, stemma_program)
+from harness import (DEBUG, Failed, Skip, TOP, check, connect_unix,
+                     die_with_parent, end, end_pid, free_port, spawn,
+                     stemma_program)
 
 # How Stemma is put on the web.  lighttpd: a machine's, with sockets;
 # lighttpd-user: one's own, which starts the responders; apache: a folder of a
@@ -558,7 +559,7 @@ def program_of(pid):
 def is_listening(path):
     with socket.socket(socket.AF_UNIX) as s:
         try:
-            s.connect(path)
+            connect_unix(s, path)
             return True
         except OSError:
             return False
@@ -568,7 +569,7 @@ def hub_pid(run_dir):
     """Who listens on the hub's socket; None: nobody."""
     with socket.socket(socket.AF_UNIX) as s:
         try:
-            s.connect(os.path.join(run_dir, "hub.sock"))
+            connect_unix(s, os.path.join(run_dir, "hub.sock"))
         except OSError:
             return None
         raw = s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
