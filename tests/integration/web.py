@@ -80,7 +80,7 @@ include "%(folder)s/stemma.conf"
 """
 
 APACHE_MODULES = """mpm_event authn_core authz_core authz_host alias dir env
-headers mime rewrite setenvif fcgid proxy proxy_fcgi"""
+headers mime rewrite setenvif deflate filter fcgid proxy proxy_fcgi"""
 
 APACHE_MAIN = """
 ServerRoot "%(folder)s"
