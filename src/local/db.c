@@ -336,6 +336,18 @@ db_run(struct stmt *st)
 	return rc;
 }
 
+int
+db_run_on(struct db *db, enum sql sql, const char *text)
+{
+	struct stmt *st;
+	int rc;
+
+	if ((rc = db_stmt(db, sql, &st)) != 0)
+		return rc;
+	db_bind_text(st, 1, text);
+	return db_run(st);
+}
+
 const char *
 db_text(struct stmt *st, int column)
 {

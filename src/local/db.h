@@ -89,6 +89,9 @@ void db_reset(struct stmt *st);
 /* db_run - all of a statement whose rows are of no interest; reset then. */
 int db_run(struct stmt *st);
 
+/* db_run_on - db_run of a statement whose one parameter is this text. */
+int db_run_on(struct db *db, enum sql sql, const char *text);
+
 /* Columns start at 0; valid until the next step.  db_text: NULL for NULL. */
 const char *db_text(struct stmt *st, int column);
 char *db_text_dup(struct stmt *st, int column, struct mem *mem);

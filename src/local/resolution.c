@@ -10,18 +10,6 @@
 #include "local/record_row.h"
 #include "local/ref.h"
 
-static int
-run_on(struct db *db, enum sql sql, const char *stable_id)
-{
-	struct stmt *st;
-	int rc;
-
-	if ((rc = db_stmt(db, sql, &st)) != 0)
-		return rc;
-	db_bind_text(st, 1, stable_id);
-	return db_run(st);
-}
-
 /* ---- keeping ------------------------------------------------------------------ */
 
 static void
@@ -85,11 +73,11 @@ resolution_keep(struct db *db, const char *stable_id)
 	int rc;
 
 	if ((rc = forget(db, stable_id)) != 0 ||
-	    (rc = run_on(db, RESOLUTION_KEEP, stable_id)) != 0)
+	    (rc = db_run_on(db, RESOLUTION_KEEP, stable_id)) != 0)
 		return rc;
 	if (db_changes(db) == 0)
 		return err_set(E_ABSENT, "%s is not in conflict", stable_id);
-	if ((rc = run_on(db, CONFLICT_REMOVE, stable_id)) != 0)
+	if ((rc = db_run_on(db, CONFLICT_REMOVE, stable_id)) != 0)
 		return rc;
 	return resolution_keep_row(db, stable_id, stable_id);
 }
@@ -97,7 +85,7 @@ resolution_keep(struct db *db, const char *stable_id)
 int
 resolution_done(struct db *db, const char *conflict)
 {
-	return run_on(db, RESOLVED_DONE, conflict);
+	return db_run_on(db, RESOLVED_DONE, conflict);
 }
 
 /* ---- what was kept ------------------------------------------------------------- */
@@ -177,7 +165,7 @@ erase(struct db *db, struct mem *mem, const char *stable_id)
 	int rc;
 
 	if ((rc = record_find(db, mem, stable_id, &now)) != 1 ||
-	    (rc = run_on(db, RESOLVED_ERASE, stable_id)) != 0)
+	    (rc = db_run_on(db, RESOLVED_ERASE, stable_id)) != 0)
 		return rc;
 	if (db_changes(db) == 0)
 		return err_set(E_CONFLICT, "%s is on the store", stable_id);
@@ -320,10 +308,10 @@ resolution_undo(struct db *db, const char *stable_id, const char *user)
 		return rc < 0 ? rc : E_CONFLICT;
 	if ((rc = each_kept(db, stable_id, undo_row, user)) != 0 ||
 	    (rc = each_kept(db, stable_id, drop_kept, NULL)) != 0 ||
-	    (rc = run_on(db, RESOLVED_REMOVE, stable_id)) != 0 ||
-	    (rc = run_on(db, RESOLUTION_BACK, stable_id)) != 0)
+	    (rc = db_run_on(db, RESOLVED_REMOVE, stable_id)) != 0 ||
+	    (rc = db_run_on(db, RESOLUTION_BACK, stable_id)) != 0)
 		return rc;
-	return run_on(db, RESOLUTION_REMOVE, stable_id);
+	return db_run_on(db, RESOLUTION_REMOVE, stable_id);
 }
 
 /* ---- forgetting ------------------------------------------------------------------- */
@@ -359,8 +347,8 @@ forget(struct db *db, const char *stable_id)
 
 	if ((rc = each_kept(db, stable_id, drop_kept, NULL)) == 0 &&
 	    (rc = drop_held(db, mem, stable_id)) == 0 &&
-	    (rc = run_on(db, RESOLVED_REMOVE, stable_id)) == 0)
-		rc = run_on(db, RESOLUTION_REMOVE, stable_id);
+	    (rc = db_run_on(db, RESOLVED_REMOVE, stable_id)) == 0)
+		rc = db_run_on(db, RESOLUTION_REMOVE, stable_id);
 	mem_free(mem);
 	return rc;
 }

@@ -101,18 +101,6 @@ forget_name(struct db *db, const struct record *side)
 	return db_run(st);
 }
 
-static int
-run_on(struct db *db, enum sql sql, const char *stable_id)
-{
-	struct stmt *st;
-	int rc;
-
-	if ((rc = db_stmt(db, sql, &st)) != 0)
-		return rc;
-	db_bind_text(st, 1, stable_id);
-	return db_run(st);
-}
-
 int
 side_forget_one(struct db *db, const char *stable_id)
 {
@@ -123,8 +111,8 @@ side_forget_one(struct db *db, const char *stable_id)
 	if ((rc = record_side(db, mem, stable_id, &side, NULL)) == 1 &&
 	    (rc = forget_digest(db, &side)) == 0 &&
 	    (rc = forget_name(db, &side)) == 0 &&
-	    (rc = run_on(db, BASE_REMOVE, stable_id)) == 0)
-		rc = run_on(db, SIDE_FORGET_ONE, stable_id);
+	    (rc = db_run_on(db, BASE_REMOVE, stable_id)) == 0)
+		rc = db_run_on(db, SIDE_FORGET_ONE, stable_id);
 	mem_free(mem);
 	return rc;
 }
