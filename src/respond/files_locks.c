@@ -143,6 +143,20 @@ deny_edit(struct request *req, const struct record *rec)
 	    "Access denied: You don't have permission to edit this document");
 }
 
+/* The record that the body names, or 404. */
+static int
+find_wished(struct request *req, struct wish *wish, struct held *held)
+{
+	int rc;
+
+	if ((rc = read_wish(req, wish)) != 0 ||
+	    (rc = pick_find(req, wish->file_id, held)) < 0)
+		return rc;
+	return rc == 1
+	    ? 0
+	    : request_fail(req, 404, "File not found: %s", wish->file_id);
+}
+
 int
 locks_acquire(struct request *req)
 {
@@ -150,12 +164,8 @@ locks_acquire(struct request *req)
 	struct held held;
 	int rc;
 
-	if ((rc = read_wish(req, &wish)) != 0 ||
-	    (rc = pick_find(req, wish.file_id, &held)) < 0)
+	if ((rc = find_wished(req, &wish, &held)) != 0)
 		return rc;
-	if (rc == 0)
-		return request_fail(req, 404, "File not found: %s",
-		    wish.file_id);
 	if ((rc = deny_edit(req, &held.rec)) != 0)
 		return rc;
 	rc = lock_put(state_of(req)->site.db, held.rec.stable_id,
@@ -216,12 +226,8 @@ locks_heartbeat(struct request *req)
 	struct held held;
 	int rc;
 
-	if ((rc = read_wish(req, &wish)) != 0 ||
-	    (rc = pick_find(req, wish.file_id, &held)) < 0)
+	if ((rc = find_wished(req, &wish, &held)) != 0)
 		return rc;
-	if (rc == 0)
-		return request_fail(req, 404, "File not found: %s",
-		    wish.file_id);
 	rc = lock_refresh(state_of(req)->site.db, held.rec.stable_id,
 	    req->caller.session);
 	if (rc == E_CONFLICT)
