@@ -134,6 +134,7 @@ struct run_total {
 	int64_t bytes_up;
 	int64_t bytes_down;
 	int64_t requests;
+	int64_t answered[4]; /* with a status of 2xx, 3xx, 4xx, 5xx */
 	int64_t errors;
 };
 int run_total_each(struct db *db, int (*fn)(void *arg, const struct run_total *total),

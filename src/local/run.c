@@ -212,6 +212,8 @@ run_total_next(struct db *db, struct mem *mem, const char *after,
 	total->bytes_down = db_int(st, 4);
 	total->requests = db_int(st, 5);
 	total->errors = db_int(st, 6);
+	for (int i = 0; i < 4; i++)
+		total->answered[i] = db_int(st, 7 + i);
 	db_reset(st);
 	return 1;
 }

@@ -116,22 +116,32 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 	" FROM sync_runs WHERE run_id = ?1" },
 [TOTAL_ADD] = { LIBRARY,
 	"INSERT INTO totals (outcome, runs, duration_ms, bytes_up, bytes_down,"
-	" requests, errors) SELECT ?2, 1,"
+	" requests, errors, answered_2xx, answered_3xx, answered_4xx,"
+	" answered_5xx) SELECT ?2, 1,"
 	" coalesce(json_extract(?3, '$.duration_ms'), 0),"
 	" coalesce(json_extract(?3, '$.bytes_up'), 0),"
 	" coalesce(json_extract(?3, '$.bytes_down'), 0),"
 	" coalesce(json_extract(?3, '$.requests'), 0),"
-	" coalesce(json_extract(?3, '$.errors'), 0)"
+	" coalesce(json_extract(?3, '$.errors'), 0),"
+	" coalesce(json_extract(?3, '$.answered_2xx'), 0),"
+	" coalesce(json_extract(?3, '$.answered_3xx'), 0),"
+	" coalesce(json_extract(?3, '$.answered_4xx'), 0),"
+	" coalesce(json_extract(?3, '$.answered_5xx'), 0)"
 	" FROM sync_runs WHERE run_id = ?1 AND ended_at IS NULL"
 	" ON CONFLICT DO UPDATE SET runs = runs + 1,"
 	" duration_ms = duration_ms + excluded.duration_ms,"
 	" bytes_up = bytes_up + excluded.bytes_up,"
 	" bytes_down = bytes_down + excluded.bytes_down,"
 	" requests = requests + excluded.requests,"
-	" errors = errors + excluded.errors" },
+	" errors = errors + excluded.errors,"
+	" answered_2xx = answered_2xx + excluded.answered_2xx,"
+	" answered_3xx = answered_3xx + excluded.answered_3xx,"
+	" answered_4xx = answered_4xx + excluded.answered_4xx,"
+	" answered_5xx = answered_5xx + excluded.answered_5xx" },
 [TOTAL_NEXT] = { LIBRARY,
 	"SELECT outcome, runs, duration_ms, bytes_up, bytes_down, requests,"
-	" errors FROM totals WHERE outcome > ?1 ORDER BY outcome LIMIT 1" },
+	" errors, answered_2xx, answered_3xx, answered_4xx, answered_5xx"
+	" FROM totals WHERE outcome > ?1 ORDER BY outcome LIMIT 1" },
 
 /* ---- lock ---------------------------------------------------------------- */
 /*

@@ -342,6 +342,8 @@ count_try(struct http_call *call)
 	curl_easy_getinfo(call->easy->curl, CURLINFO_REQUEST_SIZE, &head_up);
 	curl_easy_getinfo(call->easy->curl, CURLINFO_HEADER_SIZE, &head_down);
 	http->stats.requests++;
+	if (call->answer.status >= 200 && call->answer.status < 600)
+		http->stats.answered[call->answer.status / 100 - 2]++;
 	http->stats.bytes_up += head_up + call->sent;
 	http->stats.bytes_down += head_down + call->received +
 	    call->thrown_away;

@@ -57,6 +57,8 @@ struct remote_traits {
 
 struct remote_stats {
 	int64_t requests;   /* sent, repeats counted */
+	int64_t answered[4]; /* of these, with a status of 2xx, 3xx, 4xx, 5xx;
+				the rest had none: no answer, or a directory */
 	int64_t bytes_up;   /* bodies and headers, as sent */
 	int64_t bytes_down; /* bodies and headers, as received */
 };

@@ -174,6 +174,7 @@ struct totals {
 	int64_t bytes_up;
 	int64_t bytes_down;
 	int64_t requests;
+	int64_t answered[4];
 	int64_t errors;
 };
 
@@ -191,8 +192,30 @@ add_total(void *arg, const struct run_total *t)
 	all->bytes_up += t->bytes_up;
 	all->bytes_down += t->bytes_down;
 	all->requests += t->requests;
+	for (int i = 0; i < 4; i++)
+		all->answered[i] += t->answered[i];
 	all->errors += t->errors;
 	return 0;
+}
+
+/* What had no status got no answer, or went to a directory. */
+static void
+put_requests(struct buf *out, const struct totals *all)
+{
+	int64_t none = all->requests;
+
+	head(out, "stemma_store_requests_total", "counter",
+	    "Requests to the store by these syncs, by their status.");
+	for (int i = 0; i < 4; i++) {
+		buf_printf(out,
+		    "stemma_store_requests_total{status=\"%dxx\"} %" PRId64
+		    "\n",
+		    i + 2, all->answered[i]);
+		none -= all->answered[i];
+	}
+	buf_printf(out,
+	    "stemma_store_requests_total{status=\"none\"} %" PRId64 "\n",
+	    none);
 }
 
 static void
@@ -207,8 +230,7 @@ put_totals(struct buf *out, const struct totals *all)
 	    "stemma_store_bytes_total{direction=\"up\"} %" PRId64 "\n"
 	    "stemma_store_bytes_total{direction=\"down\"} %" PRId64 "\n",
 	    all->bytes_up, all->bytes_down);
-	one(out, "stemma_store_requests_total", "counter",
-	    "Requests to the store by these syncs.", all->requests);
+	put_requests(out, all);
 	one(out, "stemma_sync_file_errors_total", "counter",
 	    "Files that could not be sent or had.", all->errors);
 }

@@ -166,6 +166,9 @@ sum_up(struct sync *s)
 	s->sum->bytes_up = now.bytes_up - s->before.bytes_up;
 	s->sum->bytes_down = now.bytes_down - s->before.bytes_down;
 	s->sum->requests = now.requests - s->before.requests;
+	for (int i = 0; i < 4; i++)
+		s->sum->answered[i] =
+		    now.answered[i] - s->before.answered[i];
 	if (record_counts(s->db, &counts) == 0) {
 		s->sum->left = counts.to_send + counts.pending_download;
 		s->sum->open_conflicts = counts.conflicts;
@@ -307,6 +310,10 @@ sync_summary_json(const struct sync_summary *sum, struct buf *out)
 		{ "bytes_up", sum->bytes_up },
 		{ "bytes_down", sum->bytes_down },
 		{ "requests", sum->requests },
+		{ "answered_2xx", sum->answered[0] },
+		{ "answered_3xx", sum->answered[1] },
+		{ "answered_4xx", sum->answered[2] },
+		{ "answered_5xx", sum->answered[3] },
 		{ "left", sum->left },
 		{ "open_conflicts", sum->open_conflicts },
 		{ "run_id", sum->run_id },

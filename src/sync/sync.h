@@ -73,6 +73,7 @@ struct sync_summary {
 	int64_t bytes_up; /* on the wire, everything counted */
 	int64_t bytes_down;
 	int64_t requests;
+	int64_t answered[4]; /* of these: 2xx, 3xx, 4xx, 5xx */
 	int64_t pulled; /* commits of others applied; a checkpoint is one */
 	int64_t left; /* records that still wait to be sent or had */
 	int64_t open_conflicts;
