@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Failures are told when they happen, and in the answer of that sync. */
+/* What runs of before kept no failures. */
 void
 summary_put(struct buf *out, const char *json)
 {

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
@@ -21,6 +22,8 @@
 #include "sync/chain.h"
 
 #define PROGRESS_MS 100 /* state: only the newest counts */
+#define FAILURES_KEPT 20
+#define FAILURES_SIZE ((size_t)16 * 1024) /* a reason may be long */
 
 void
 run_say(struct sync *s, const char *fmt, ...)
@@ -36,13 +39,48 @@ run_say(struct sync *s, const char *fmt, ...)
 		s->opt->message(s->opt->arg, text);
 }
 
+static void
+put_text(struct buf *out, const char *key, const char *text)
+{
+	json_put_key(out, key);
+	json_put_string(out, text);
+}
+
+static void
+keep_failure(struct sync *s, const char *file, const char *reason)
+{
+	struct buf item = { 0 };
+
+	if (s->failures_n == FAILURES_KEPT)
+		return;
+	buf_puts(&item, s->failures_n > 0 ? ",{" : "{");
+	put_text(&item, "file", file);
+	put_text(&item, "reason", reason);
+	buf_putc(&item, '}');
+	if (s->failures.len + item.len <= FAILURES_SIZE) {
+		buf_add(&s->failures, item.data, item.len);
+		s->failures_n++;
+	}
+	buf_release(&item);
+}
+
 void
 run_fail(struct sync *s, const char *file, const char *reason)
 {
 	s->sum->errors++;
+	keep_failure(s, file, reason);
 	log_line(LOG_WARN, "sync", "%s: %s", file, reason);
 	if (s->opt->failure != NULL)
 		s->opt->failure(s->opt->arg, file, reason);
+}
+
+void
+run_summary_json(struct sync *s, struct buf *out)
+{
+	sync_summary_json(s->sum, out);
+	out->len--; /* its closing brace */
+	json_put_key(out, "failures");
+	buf_printf(out, "[%s]}", buf_text(&s->failures));
 }
 
 /* Should the reason not be noted, it was told all the same. */
@@ -249,6 +287,7 @@ run_close(struct sync *s)
 	remote_set_tick(s->remote, NULL, NULL);
 	buf_release(&s->gave_up);
 	buf_release(&s->missed);
+	buf_release(&s->failures);
 	mem_free(s->step);
 	mem_free(s->mem);
 }

@@ -49,6 +49,9 @@ struct sync {
 				 closed with a line feed */
 	struct buf missed;  /* contents that could not be had in this run:
 				 ids, each closed with a line feed */
+	struct buf failures; /* the first ones, kept with the run: items of a
+				 JSON array */
+	int failures_n;
 };
 
 /*
@@ -75,10 +78,14 @@ int run_lock_file(const char *work_dir);
 /* run_transfer - remote_run for one transfer: its own code. */
 int run_transfer(struct sync *s, const struct remote_transfer *t);
 
-/* run_say, run_fail - tell a person; run_fail counts an error too. */
+/* run_say, run_fail - tell a person; run_fail counts an error too, and the run
+ * keeps the first of them. */
 void run_say(struct sync *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void run_fail(struct sync *s, const char *file, const char *reason);
+
+/* run_summary_json - sync_summary_json, with the failures that are kept. */
+void run_summary_json(struct sync *s, struct buf *out);
 
 /*
  * run_give_up - this record cannot be sent in this run: tell why, note it as its

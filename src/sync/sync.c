@@ -182,7 +182,7 @@ write_end(struct sync *s, int rc, const char *error)
 	int ended;
 
 	sum_up(s);
-	sync_summary_json(s->sum, &json);
+	run_summary_json(s, &json);
 	ended = run_end(s->db, s->sum->run_id, outcome_of(rc),
 	    rc == 0 ? NULL : error, buf_text(&json), s->deleted,
 	    rc == 0 && s->opt->confirm_deletions && !s->sum->skipped);
