@@ -33,6 +33,7 @@ struct ask {
 	int64_t marks; /* a place after each so many; 0: documents */
 	enum document_sort sort;
 	enum document_state state;
+	const char *doc_id; /* that one alone; NULL: all */
 	bool has_place;
 	struct place place; /* the last that was told */
 };
@@ -109,6 +110,7 @@ read_query(struct request *req, struct listing *l, struct ask *ask)
 	    (rc = request_query_bool(req, "refresh", &refresh)) != 0 ||
 	    (rc = read_order(req, ask)) != 0)
 		return rc;
+	ask->doc_id = query_text(req, "doc_id");
 	ask->has_place = cursor != NULL;
 	if (cursor != NULL &&
 	    !place_read_cursor(&ask->place, ask->sort, cursor))
@@ -244,6 +246,20 @@ put_snapshot(struct walk *w, int max)
 	return rc < 0 ? rc : n;
 }
 
+/* One document is no page: it is there or not. */
+static int
+put_one(struct walk *w)
+{
+	struct db *db = state_of(w->l->req)->site.db;
+	int rc;
+
+	if ((rc = db_begin_read(db)) == 0) {
+		rc = group_put(w->l, w->ask->doc_id, false);
+		rc = db_end(db, rc < 0 ? rc : 0);
+	}
+	return rc;
+}
+
 static int
 put_all(struct walk *w)
 {
@@ -283,11 +299,12 @@ answer(struct listing *l, struct ask *ask)
 	struct walk w = { .l = l, .ask = ask };
 	int rc;
 
-	if (ask->marks > 0)
+	if (ask->marks > 0 && ask->doc_id == NULL)
 		return answer_marks(l, ask);
 	response_type(l->req, "application/json");
 	buf_puts(&l->out, "{\"files\":[");
-	if ((rc = put_all(&w)) != 0)
+	rc = ask->doc_id != NULL ? put_one(&w) : put_all(&w);
+	if (rc != 0)
 		return rc;
 	buf_putc(&l->out, ']');
 	if (w.is_more) {
@@ -338,6 +355,7 @@ make_key(const struct listing *l, const struct ask *ask)
 	put_part(&key, l->variant);
 	put_part(&key, l->collection);
 	put_part(&key, l->folded);
+	put_part(&key, ask->doc_id);
 	put_part(&key, ask->has_place ? ask->place.at : NULL);
 	put_part(&key, ask->has_place ? ask->place.stable_id : NULL);
 	buf_printf(&key, "%u %lld %lld %d %d", who->roles,
