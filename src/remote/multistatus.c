@@ -62,8 +62,9 @@ struct multistatus {
 	size_t silence;
 	long responses;
 	long ours;
-	bool is_over; /* the root element was closed */
-	int rc;       /* the first error, or what `fn` answered */
+	bool is_over;     /* the root element was closed */
+	bool is_followed; /* by something that does not belong there */
+	int rc;           /* the first error, or what `fn` answered */
 };
 
 /* ---- addresses -------------------------------------------------------- */
@@ -478,9 +479,11 @@ feed_some(struct multistatus *ms, const char *data, int len)
 	error = xmlParseChunk(ms->xml, data, len, 0);
 	if (ms->rc != 0)
 		return ms->rc;
-	if (error != XML_ERR_OK && !ms->xml->wellFormed)
+	if (error == XML_ERR_DOCUMENT_END && ms->is_over)
+		ms->is_followed = true;
+	else if (error != XML_ERR_OK && !ms->xml->wellFormed)
 		return no_xml(ms);
-	if (ms->silence > SILENCE_MAX && !ms->is_over)
+	if (ms->silence > SILENCE_MAX && (!ms->is_over || ms->is_followed))
 		return refuse(ms,
 		    err_set(E_CORRUPT,
 			"the listing has a part "
@@ -517,6 +520,11 @@ multistatus_end(struct multistatus *ms)
 			   "early");
 	if (ms->rc != 0)
 		return ms->rc;
+	/* So Go's webdav says that it could not tell of all there is. */
+	if (ms->is_followed)
+		return ms->rc = err_set(E_REMOTE,
+			   "the listing was broken off with an error of the "
+			   "server");
 	if (!ms->xml->wellFormed)
 		return no_xml(ms);
 	if (ms->responses > 0 && ms->ours == 0)

@@ -226,6 +226,27 @@ what_is_cut_off_is_worth_another_try(void **state)
 	buf_release(&seen);
 }
 
+/*
+ * golang.org/x/net/webdav, where an entry vanished meanwhile: the listing is
+ * closed properly without the rest, and the error stands behind it.
+ */
+static void
+a_listing_with_an_error_behind_it_is_worth_another_try(void **state)
+{
+	static const char xml[] = BEGIN FILE_OF("/x/a", "1") END
+	    "Internal Server Error";
+	struct buf seen = { 0 };
+	size_t step;
+
+	(void)state;
+	for (step = 0; step < 4; step++)
+		assert_int_equal(parse_in_steps("/x/", xml, strlen(xml), step,
+				     &seen),
+		    E_REMOTE);
+	expect("/x/", BEGIN FILE_OF("/x/a", "1") END "\r\n ", 0, "a/1 ");
+	buf_release(&seen);
+}
+
 static void
 what_is_no_listing_is_refused(void **state)
 {
@@ -274,6 +295,8 @@ what_never_ends_is_refused(void **state)
 {
 	(void)state;
 	assert_int_equal(feed_repeated(BEGIN, "<a>", 1000), E_CORRUPT);
+	assert_int_equal(feed_repeated(BEGIN END, "xxxxxxxxxxxxxxxx", 100000),
+	    E_CORRUPT);
 	assert_int_equal(feed_repeated(BEGIN "<D:response><D:href>/",
 			     "xxxxxxxxxxxxxxxx", 100000),
 	    E_CORRUPT);
@@ -334,6 +357,8 @@ main(void)
 		cmocka_unit_test(names_that_no_store_has_are_refused),
 		cmocka_unit_test(names_that_are_not_ours_are_passed_over),
 		cmocka_unit_test(what_is_cut_off_is_worth_another_try),
+		cmocka_unit_test(
+		    a_listing_with_an_error_behind_it_is_worth_another_try),
 		cmocka_unit_test(what_is_no_listing_is_refused),
 		cmocka_unit_test(document_types_and_so_entities_are_refused),
 		cmocka_unit_test(what_never_ends_is_refused),
