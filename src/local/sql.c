@@ -53,9 +53,50 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 [NAME_FIND] = { LIBRARY,
 	"SELECT generation FROM names WHERE id = ?1 AND file_type = ?2"
 	" AND damaged = 0 ORDER BY generation DESC LIMIT 1" },
+[NAME_LOOK] = { LIBRARY,
+	"SELECT refs, coalesce(dropped_version, 0) FROM names"
+	" WHERE id = ?1 AND file_type = ?2 AND generation = ?3" },
+/* Up to that version every name of a content is without a generation. */
+[NAME_ONCE] = { LIBRARY,
+	"SELECT 1 FROM lineage l JOIN files f ON f.stable_id = l.stable_id"
+	" WHERE l.id = ?1 AND l.version <= ?3 AND f.file_type = ?2 LIMIT 1" },
+[NAME_OVER] = { LIBRARY,
+	"SELECT count(*) FROM names WHERE refs = 0 AND dropped_version < ?1" },
 [NAME_FORGET] = { LIBRARY,
-	"DELETE FROM names WHERE refs = 0 AND dropped_version < ?2"
-	" AND dropped_at < ?1" },
+	"DELETE FROM names WHERE refs = 0 AND dropped_version < ?1" },
+[NAME_DROPPED_MARK] = { LIBRARY,
+	"UPDATE names SET dropped_version = -1 WHERE refs = 0" },
+[NAME_DROPPED_PUT] = { LIBRARY,
+	"INSERT INTO names (id, file_type, generation, refs, dropped_version,"
+	" dropped_at) VALUES (?1, ?2, ?3, 0, ?4, ?5) ON CONFLICT DO UPDATE"
+	" SET dropped_version = excluded.dropped_version,"
+	" dropped_at = excluded.dropped_at WHERE refs = 0" },
+[NAME_DROPPED_END] = { LIBRARY,
+	"DELETE FROM names WHERE refs = 0 AND dropped_version < 0" },
+
+/* ---- meta: checkpoints that the chain named ------------------------------ */
+
+[NAMED_PUT] = { LIBRARY,
+	"INSERT INTO checkpoints (version) VALUES (?1) ON CONFLICT DO NOTHING" },
+[NAMED_NEWEST] = { LIBRARY,
+	"SELECT version FROM checkpoints WHERE version < ?1"
+	" ORDER BY version DESC LIMIT 1" },
+[NAMED_FORGET] = { LIBRARY,
+	"DELETE FROM checkpoints WHERE version < ?1" },
+
+/* ---- meta: what looks left behind on the store --------------------------- */
+
+[LITTER_FIND] = { LIBRARY,
+	"SELECT size_bytes, day, at FROM litter WHERE path = ?1" },
+[LITTER_PUT] = { LIBRARY,
+	"INSERT OR REPLACE INTO litter (path, size_bytes, day, at)"
+	" VALUES (?1, ?2, ?3, ?4)" },
+[LITTER_REMOVE] = { LIBRARY,
+	"DELETE FROM litter WHERE path = ?1" },
+[LITTER_FORGET] = { LIBRARY,
+	"DELETE FROM litter WHERE day < ?1" },
+[LITTER_COUNT] = { LIBRARY,
+	"SELECT count(*) FROM litter" },
 
 /* ---- meta: the commit under way ------------------------------------------ */
 
@@ -174,6 +215,28 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 	" ORDER BY stable_id LIMIT 1" },
 [LOCK_EACH_OTHER] = { LIBRARY,
 	"SELECT stable_id FROM locks WHERE owner <> ?1"
+	" AND expires_ms > ?2 AND expires_ms <= ?3"
+	" UNION SELECT stable_id FROM locks_elsewhere"
+	" WHERE expires_ms > ?2 AND expires_ms <= ?3 ORDER BY stable_id" },
+[LOCK_EACH_HERE] = { LIBRARY,
+	"SELECT stable_id, user FROM locks"
+	" WHERE expires_ms > ?1 AND expires_ms <= ?2 ORDER BY stable_id" },
+[ELSEWHERE_PUT] = { LIBRARY,
+	"INSERT OR REPLACE INTO locks_elsewhere (replica, stable_id, user,"
+	" expires_ms) VALUES (?1, ?2, ?3, ?4)" },
+[ELSEWHERE_REMOVE] = { LIBRARY,
+	"DELETE FROM locks_elsewhere WHERE replica = ?1" },
+[ELSEWHERE_LAPSE] = { LIBRARY,
+	"DELETE FROM locks_elsewhere WHERE expires_ms <= ?1 OR expires_ms > ?2" },
+[ELSEWHERE_FIND] = { LIBRARY,
+	"SELECT replica, user FROM locks_elsewhere WHERE stable_id = ?1"
+	" AND expires_ms > ?2 AND expires_ms <= ?3 ORDER BY replica LIMIT 1" },
+[ELSEWHERE_EACH] = { LIBRARY,
+	"SELECT stable_id, user, replica FROM locks_elsewhere"
+	" WHERE expires_ms > ?1 AND expires_ms <= ?2"
+	" ORDER BY stable_id, replica" },
+[ELSEWHERE_OF] = { LIBRARY,
+	"SELECT stable_id, user FROM locks_elsewhere WHERE replica = ?1"
 	" AND expires_ms > ?2 AND expires_ms <= ?3 ORDER BY stable_id" },
 
 /* ---- conflict ------------------------------------------------------------ */
@@ -573,12 +636,23 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 [DAY_LAST] = { LIBRARY,
 	"SELECT date FROM days ORDER BY day DESC LIMIT 1" },
 [DAY_PUT] = { LIBRARY,
-	"INSERT INTO days (date, history_seq, run_id) VALUES (?1,"
+	"INSERT INTO days (date, history_seq, run_id, version) VALUES (?1,"
 	" (SELECT coalesce(max(seq), 0) FROM history),"
-	" (SELECT coalesce(max(run_id), 0) FROM sync_runs))" },
+	" (SELECT coalesce(max(run_id), 0) FROM sync_runs),"
+	" coalesce((SELECT CAST(value AS INTEGER) FROM sync_metadata"
+	" WHERE key = 'version'), 0))" },
 [DAY_AGO] = { LIBRARY,
 	"SELECT history_seq, run_id FROM days"
 	" WHERE day = (SELECT max(day) FROM days) - ?1" },
+[DAY_NUMBER] = { LIBRARY,
+	"SELECT coalesce(max(day), 0) FROM days" },
+/* So many days back by their count, and before the first that the clock calls
+ * younger; a date that is still to come is no date. */
+[DAY_VERSION] = { LIBRARY,
+	"SELECT version FROM days WHERE day = (SELECT min(n) FROM ("
+	"SELECT max(day) - ?1 AS n FROM days"
+	" UNION ALL SELECT min(day) - 1 FROM days"
+	" WHERE date > ?2 AND date <= ?3))" },
 
 /* ---- side: what a sync alone does ---------------------------------------- */
 

@@ -26,7 +26,25 @@ enum sql {
 	/* meta: names of contents on the store */
 	NAME_IS_NAMED,
 	NAME_FIND,
+	NAME_LOOK,
+	NAME_ONCE,
+	NAME_OVER,
 	NAME_FORGET,
+	NAME_DROPPED_MARK,
+	NAME_DROPPED_PUT,
+	NAME_DROPPED_END,
+
+	/* meta: checkpoints that the chain named */
+	NAMED_PUT,
+	NAMED_NEWEST,
+	NAMED_FORGET,
+
+	/* meta: what looks left behind on the store */
+	LITTER_FIND,
+	LITTER_PUT,
+	LITTER_REMOVE,
+	LITTER_FORGET,
+	LITTER_COUNT,
 
 	/* meta: the commit under way */
 	OUTBOX_FIND,
@@ -64,6 +82,13 @@ enum sql {
 	LOCK_FIND,
 	LOCK_EACH,
 	LOCK_EACH_OTHER,
+	LOCK_EACH_HERE,
+	ELSEWHERE_PUT,
+	ELSEWHERE_REMOVE,
+	ELSEWHERE_LAPSE,
+	ELSEWHERE_FIND,
+	ELSEWHERE_EACH,
+	ELSEWHERE_OF,
 
 	/* conflict */
 	CONFLICT_PUT,
@@ -165,6 +190,8 @@ enum sql {
 	DAY_LAST,
 	DAY_PUT,
 	DAY_AGO,
+	DAY_NUMBER,
+	DAY_VERSION,
 
 	/* side: what a sync alone does */
 	RECORD_SET_REASON,
