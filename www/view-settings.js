@@ -43,11 +43,11 @@ function storeAddress(all) {
 }
 
 const findings = ["listing", "move", "move_renames", "move_keeps",
-	"exact_swap", "put_whole", "range", "move_folder"];
+	"exact_swap", "put_whole", "range", "move_folder", "odd_names"];
 const marks = { good: "✓", bad: "✗", unknown: "?" };
 
 // What is bad about a store either forbids it or makes it slower.
-const hurts = ["put_whole", "range", "move_folder"];
+const hurts = ["put_whole", "range", "move_folder", "odd_names"];
 
 function finding(name, verdict) {
 	const kind = verdict === "bad" && hurts.includes(name) ? "warn"

@@ -135,27 +135,47 @@ verdict(int good)
 
 /* ---- listing ---------------------------------------------------------------- */
 
-static const char *const odd_names[] = { "plain", "with space.txt",
+static const char *const odd_names[] = { "with space.txt",
 	"100% & +#[x];=,.pdf", "gr\303\274\303\237e.tei.xml" };
 
 enum { N_ODD = sizeof(odd_names) / sizeof(odd_names[0]) };
 
+/* 1: after a PUT, name and size are in the listing; 0: not so. */
+static int
+is_listed(struct probe *p, const char *name)
+{
+	struct look l;
+	int rc;
+
+	if ((rc = put(p, name, p->data, 100)) != 0 ||
+	    (rc = look(p, p->r, name, &l)) != 0)
+		return rc;
+	return l.is_there && l.size_bytes == 100;
+}
+
 static int
 probe_listing(struct probe *p)
 {
-	struct look l;
-	int i, rc = 0, good = 1;
+	int rc;
 
 	say(p, "Do listings tell names and sizes?");
-	for (i = 0; i < N_ODD && good; i++) {
-		if ((rc = put(p, odd_names[i], p->data, 100)) != 0 ||
-		    (rc = look(p, p->r, odd_names[i], &l)) != 0 ||
-		    !l.is_there || l.size_bytes != 100)
-			good = 0;
-		if (is_end(rc) || (i == 0 && rc < 0))
-			return rc; /* not even that: no store at all */
-	}
-	p->found->listing = verdict(good);
+	if ((rc = is_listed(p, "plain")) < 0)
+		return rc; /* not even that: no store at all */
+	p->found->listing = verdict(rc);
+	return 0;
+}
+
+/* The store's own names are plain ones, but those of its folder may not be. */
+static int
+probe_odd_names(struct probe *p)
+{
+	int i, rc = 1;
+
+	say(p, "Are names of any signs and letters told as they are?");
+	for (i = 0; i < N_ODD && rc > 0; i++)
+		if (is_end(rc = is_listed(p, odd_names[i])))
+			return rc;
+	p->found->odd_names = verdict(rc);
 	return 0;
 }
 
@@ -630,7 +650,8 @@ ask_all(struct probe *p, int64_t largest_body)
 	if ((rc = probe_listing(p)) != 0 || (rc = probe_move(p)) != 0 ||
 	    (rc = probe_keeps(p)) != 0 || (rc = probe_folder(p)) != 0 ||
 	    (rc = probe_races(p)) != 0 || (rc = probe_whole(p)) != 0 ||
-	    (rc = probe_range(p)) != 0 || (rc = probe_names(p)) != 0)
+	    (rc = probe_range(p)) != 0 || (rc = probe_names(p)) != 0 ||
+	    (rc = probe_odd_names(p)) != 0)
 		return rc;
 	return probe_body(p, largest_body);
 }

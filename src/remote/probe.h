@@ -25,6 +25,7 @@ struct probe_findings {
 	enum probe_verdict range;       /* part of an object can be had */
 	enum probe_verdict move_folder; /* a folder with a file in it can be
 					   renamed, and not over another */
+	enum probe_verdict odd_names;   /* told as they were given */
 	int longest_name;     /* bytes that a name may have; 0 unknown */
 	int64_t largest_body; /* bytes tried with success; 0 not tried */
 	bool is_network_dir;  /* a directory on a network file system */

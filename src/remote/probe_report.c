@@ -48,6 +48,9 @@ static const struct {
 	ROW(move_folder, "Folders can be renamed.",
 	    "Folders cannot be renamed safely: let one person create the "
 	    "store, before the others join."),
+	ROW(odd_names, "Names of any signs and letters are told as they are.",
+	    "Names with signs such as # are told otherwise than they were "
+	    "given: the store has none, but its address may not either."),
 #undef ROW
 };
 

@@ -34,6 +34,7 @@ static const struct probe_findings all_good = { .listing = PROBE_GOOD,
 	.put_whole = PROBE_GOOD,
 	.range = PROBE_GOOD,
 	.move_folder = PROBE_GOOD,
+	.odd_names = PROBE_GOOD,
 	.longest_name = 255,
 	.largest_body = 123,
 	.duration_ms = 77 };
@@ -121,6 +122,7 @@ a_directory_is_found_good_and_left_empty(void **state)
 	assert_int_equal(f.put_whole, PROBE_GOOD);
 	assert_int_equal(f.range, PROBE_GOOD);
 	assert_int_equal(f.move_folder, PROBE_GOOD);
+	assert_int_equal(f.odd_names, PROBE_GOOD);
 	assert_int_equal(f.longest_name, 255);
 	assert_int_equal(f.largest_body, 1000000);
 	assert_false(f.is_network_dir);
@@ -238,6 +240,21 @@ a_store_that_is_not_exact_is_for_one_writer(void **state)
 	assert_int_equal(probe_verdict(&f), E_DENIED);
 }
 
+/* npm's webdav-server tells "a#b" as an address that ends at the sign. */
+static void
+a_store_that_spoils_odd_names_can_be_used(void **state)
+{
+	struct probe_findings f = all_good;
+	struct buf words = { 0 };
+
+	(void)state;
+	f.odd_names = PROBE_BAD;
+	assert_int_equal(probe_verdict(&f), 0);
+	probe_advice(&f, &words);
+	assert_non_null(strstr(buf_text(&words), "its address"));
+	buf_release(&words);
+}
+
 static void
 what_only_costs_time_is_no_reason_to_refuse(void **state)
 {
@@ -268,14 +285,14 @@ advice_is_a_sentence_for_each_finding(void **state)
 
 	(void)state;
 	probe_advice(&f, &b);
-	assert_int_equal(lines_of(buf_text(&b)), 9);
+	assert_int_equal(lines_of(buf_text(&b)), 10);
 	buf_clear(&b);
 	f.is_network_dir = true;
 	f.put_whole = PROBE_BAD;
 	probe_advice(&f, &b);
 	assert_non_null(strstr(buf_text(&b), "two requests"));
 	assert_non_null(strstr(buf_text(&b), "network"));
-	assert_int_equal(lines_of(buf_text(&b)), 10);
+	assert_int_equal(lines_of(buf_text(&b)), 11);
 	buf_release(&b);
 }
 
@@ -289,6 +306,7 @@ main(void)
 		cmocka_unit_test(findings_survive_their_json),
 		cmocka_unit_test(what_is_no_finding_is_refused),
 		cmocka_unit_test(a_store_that_is_not_exact_is_for_one_writer),
+		cmocka_unit_test(a_store_that_spoils_odd_names_can_be_used),
 		cmocka_unit_test(what_only_costs_time_is_no_reason_to_refuse),
 		cmocka_unit_test(advice_is_a_sentence_for_each_finding),
 	};
