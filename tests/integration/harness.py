@@ -34,8 +34,21 @@ import traceback
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
-KINDS = ("file", "lighttpd", "apache", "nginx")
-SERVERS = ("lighttpd", "apache", "nginx")
+USUAL = ("lighttpd", "apache", "nginx")
+# Those of servers.py.  Each must be there but WsgiDAV.
+OTHERS = ("nginx-lock", "rclone", "sabre", "webdav-server", "wsgidav")
+
+
+def chosen_servers():
+    """STEMMA_TEST_SERVERS names some; tests/run --all-servers means all."""
+    named = os.environ.get("STEMMA_TEST_SERVERS")
+    if named is not None:
+        return tuple(named.replace(",", " ").split())
+    return USUAL + OTHERS * (os.environ.get("STEMMA_ALL_SERVERS") == "1")
+
+
+SERVERS = chosen_servers()
+KINDS = ("file",) + SERVERS
 DEBUG = bool(os.environ.get("STEMMA_TEST_DEBUG"))
 
 
@@ -315,12 +328,12 @@ class Server:
         path = shutil.which(name) or shutil.which(
             name, path="/usr/sbin:/sbin")
         if not path:
-            raise Skip("%s is not installed" % name)
+            raise Failed("%s is not installed" % name)
         for folder in self.MODULES[self.kind]:
             if os.path.exists(os.path.join(folder, self.NEEDED[self.kind])):
                 self.modules = folder
                 return path
-        raise Skip("%s has no %s" % (name, self.NEEDED[self.kind]))
+        raise Failed("%s has no %s" % (name, self.NEEDED[self.kind]))
 
     def path(self, *parts):
         return os.path.join(self.folder, *parts)
@@ -369,11 +382,14 @@ class Server:
                 return
         raise Failed("%s does not start:\n%s" % (self.kind, self.tail()))
 
-    def start_once(self):
+    def spawn_it(self):
         with open(self.path("out"), "ab") as out:
-            self.process = spawn(self.command(), stdin=subprocess.DEVNULL,
-                                 stdout=out, stderr=out,
-                                 preexec_fn=die_with_parent)
+            return spawn(self.command(), stdin=subprocess.DEVNULL,
+                         stdout=out, stderr=out,
+                         preexec_fn=die_with_parent)
+
+    def start_once(self):
+        self.process = self.spawn_it()
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -387,14 +403,17 @@ class Server:
 
     def answers(self):
         """Does it answer, and is it ours (it knows our password)?"""
+        return self.answers_to("PROPFIND", 207)
+
+    def answers_to(self, method, want):
+        """Is the answer that status?  None: any will do."""
         try:
             c = http.client.HTTPConnection("127.0.0.1", self.port,
                                            timeout=5)
-            c.request("PROPFIND", "/", headers=dict(
-                self.login(), Depth="0"))
+            c.request(method, "/", headers=dict(self.login(), Depth="0"))
             status = c.getresponse().status
             c.close()
-            return status == 207 and self.process.poll() is None
+            return want in (None, status) and self.process.poll() is None
         except (OSError, http.client.HTTPException):
             return False
 
@@ -403,8 +422,8 @@ class Server:
         return {"Authorization": "Basic " + base64.b64encode(
             pair.encode()).decode()}
 
-    def stop(self):
-        end(self.process)
+    def stop(self, sig=signal.SIGTERM):
+        end(self.process, sig)
 
     def again(self):
         """Start it once more, on the same port."""
@@ -436,6 +455,14 @@ def give_to_server(path):
 
 
 # ---- stores ---------------------------------------------------------------
+
+def make_server(kind, folder, **kw):
+    """A server of any kind."""
+    if kind in USUAL:
+        return Server(kind, folder, **kw)
+    import servers
+    return servers.make(kind, folder, **kw)
+
 
 class Store:
     """A place for a library, on a server or in a folder."""
@@ -774,14 +801,14 @@ class World:
     def server(self, kind):
         """The server of that kind that the tests of this file share."""
         if kind not in World.servers:
-            World.servers[kind] = Server(
+            World.servers[kind] = make_server(
                 kind, os.path.join(World.top, kind))
         return World.servers[kind]
 
     def own_server(self, kind, **kw):
         """A server of this test alone, to be stopped or starved."""
         self._n += 1
-        server = Server(kind, os.path.join(
+        server = make_server(kind, os.path.join(
             self.folder, "%s-%d" % (kind, self._n)), **kw)
         self.own.append(server)
         return server
