@@ -121,14 +121,23 @@ tell(struct sync *s)
 }
 
 void
-run_phase(struct sync *s, enum sync_phase phase, int64_t files, int64_t bytes)
+run_phase_from(struct sync *s, enum sync_phase phase, int64_t files,
+    int64_t bytes, int64_t files_done, int64_t bytes_done)
 {
 	memset(&s->progress, 0, sizeof(s->progress));
 	s->progress.run_id = s->sum->run_id;
 	s->progress.phase = phase;
 	s->progress.files_total = files;
 	s->progress.bytes_total = bytes;
+	s->progress.files_done = files_done;
+	s->progress.bytes_done = bytes_done;
 	tell(s);
+}
+
+void
+run_phase(struct sync *s, enum sync_phase phase, int64_t files, int64_t bytes)
+{
+	run_phase_from(s, phase, files, bytes, 0, 0);
 }
 
 void

@@ -13,6 +13,7 @@
 #include "sync/sync.h"
 
 struct mem;
+struct recover;
 
 /* A sync under way: what its parts share.  Internal to sync/. */
 struct sync {
@@ -27,6 +28,10 @@ struct sync {
 	int64_t told_ms; /* when it was told last */
 	bool is_moving;  /* contents, right now */
 	int64_t moved;   /* bytes of this phase before that */
+	struct {         /* contents, for those who watch */
+		int64_t files, bytes;
+	} sent, to_send; /* in earlier waves; in all: 0 before it is counted */
+	int wave_files;  /* that are sent at once, at most; 0: thousands */
 	int64_t started_ms;
 	struct remote_stats before; /* what the remote had moved by then */
 
@@ -40,14 +45,21 @@ struct sync {
 	bool digest_reported; /* and did not mend it: go on */
 	int64_t deleted;      /* records removed in this run, both ways */
 	struct commit_checkpoint
-	    offer;          /* uploaded and verified, not named yet */
-	int64_t lost;       /* races for the head, in a row */
-	bool wants_renewal; /* a name that was to be sent is taken by
+	    offer;            /* uploaded and verified, not named yet */
+	int64_t raise_floor;  /* what an empty commit raises the floor to, */
+	int64_t raise_forget; /* and forget, with a generation; 0: not */
+	int64_t lost;         /* races for the head, in a row */
+	bool wants_renewal;   /* a name that was to be sent is taken by
 				 something torn: a new generation is needed */
-	bool renewed;       /* and was begun in this run */
-	struct buf gave_up; /* stable_ids that this run leaves alone, each
+	bool renewed;         /* and was begun in this run */
+	bool hasty;           /* what the store lacks is not waited for */
+	bool keeps; /* no deletion made here is published in this run */
+	struct recover *recover; /* what is to be done first; NULL: nothing */
+	bool adopts;             /* commits from now on say that what older
+			       software left is adopted */
+	struct buf gave_up;      /* stable_ids that this run leaves alone, each
 				 closed with a line feed */
-	struct buf missed;  /* contents that could not be had in this run:
+	struct buf missed;       /* contents that could not be had in this run:
 				 ids, each closed with a line feed */
 	struct buf failures; /* the first ones, kept with the run: items of a
 				 JSON array */
@@ -98,10 +110,12 @@ bool run_gave_up(struct sync *s, const char *stable_id);
 /* run_skip - leave it alone for now, without a word. */
 void run_skip(struct sync *s, const char *stable_id);
 
-/* run_phase - a new phase with what there is to do; run_progress - tell it,
- * ten times a second at most. */
+/* run_phase - a new phase with what there is to do; run_phase_from - one that
+ * goes on after another; run_progress - tell it, ten times a second at most. */
 void run_phase(struct sync *s, enum sync_phase phase, int64_t files,
     int64_t bytes);
+void run_phase_from(struct sync *s, enum sync_phase phase, int64_t files,
+    int64_t bytes, int64_t files_done, int64_t bytes_done);
 void run_progress(struct sync *s);
 
 /* run_moving - contents are moved from now on, after `moved` bytes of this

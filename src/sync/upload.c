@@ -50,6 +50,7 @@ struct wave {
 	int64_t bytes;
 	int next;
 	int64_t generation;
+	bool is_full; /* there is more */
 };
 
 /* ---- which ------------------------------------------------------------------ */
@@ -72,13 +73,19 @@ wave_add(struct wave *w, const char *id, const char *file_type,
 }
 
 static int
+wave_files(const struct sync *s)
+{
+	return s->wave_files > 0 ? s->wave_files : WAVE_FILES;
+}
+
+static int
 collect(void *arg, const struct held *held)
 {
 	struct wave *w = arg;
 	int64_t generation;
 	int rc;
 
-	if (w->n == WAVE_FILES || w->bytes >= WAVE_BYTES)
+	if (w->n == wave_files(w->s) || w->bytes >= WAVE_BYTES)
 		return 1;
 	if (held->rec.deleted)
 		return 0;
@@ -120,8 +127,26 @@ sort_and_fold(struct wave *w)
 	w->n = n;
 }
 
+/* A content that several records share counts for each. */
 static int
-collect_all(struct wave *w)
+add_up(void *arg, const struct held *held)
+{
+	struct sync *s = arg;
+	int64_t generation;
+	int rc;
+
+	if (held->rec.deleted || run_gave_up(s, held->rec.stable_id))
+		return 0;
+	if ((rc = upload_name(s, &held->rec, &generation)) != 0)
+		return rc < 0 ? rc : 0;
+	s->to_send.files++;
+	s->to_send.bytes += held->rec.file_size;
+	return 0;
+}
+
+static int
+each_unsynced(struct sync *s, int (*fn)(void *arg, const struct held *held),
+    void *arg)
 {
 	static const char *const status[] = { "pending_upload", "modified" };
 	int rc = 0;
@@ -129,8 +154,21 @@ collect_all(struct wave *w)
 	for (int i = 0; i < 2 && rc == 0; i++) {
 		struct record_filter filter = { .status = status[i] };
 
-		rc = record_each(w->s->db, &filter, collect, w);
+		rc = record_each(s->db, &filter, fn, arg);
 	}
+	return rc;
+}
+
+/* How much there is in all is asked for once, where one wave does not do. */
+static int
+collect_all(struct wave *w)
+{
+	struct sync *s = w->s;
+	int rc = each_unsynced(s, collect, w);
+
+	w->is_full = rc == 1;
+	if (w->is_full && s->to_send.files == 0)
+		rc = each_unsynced(s, add_up, s);
 	sort_and_fold(w);
 	return rc < 0 ? rc : 0;
 }
@@ -186,7 +224,8 @@ put_done(void *arg, const struct remote_transfer *t, int rc)
 	struct sending *item = t->arg;
 
 	w->s->progress.files_done++;
-	w->s->progress.bytes_done = remote_progress(w->s->remote);
+	w->s->progress.bytes_done = w->s->sent.bytes +
+	    remote_progress(w->s->remote);
 	run_progress(w->s);
 	item->sent = rc == 0 || rc == E_EXISTS;
 	if (!item->sent && !is_its_own(rc))
@@ -282,16 +321,31 @@ note_seen(struct wave *w)
 	return db_end(w->s->db, rc);
 }
 
+/* One bar for all waves. */
+static void
+tell_phase(struct wave *w)
+{
+	struct sync *s = w->s;
+	int64_t files = s->sent.files + w->n, bytes = s->sent.bytes + w->bytes;
+
+	if (w->is_full && files < s->to_send.files)
+		files = s->to_send.files;
+	if (w->is_full && bytes < s->to_send.bytes)
+		bytes = s->to_send.bytes;
+	run_phase_from(s, SYNC_UPLOAD, files, bytes, s->sent.files,
+	    s->sent.bytes);
+}
+
 static int
 send_and_look(struct wave *w)
 {
 	int rc;
 
-	run_phase(w->s, SYNC_UPLOAD, w->n, w->bytes);
+	tell_phase(w);
 	w->next = 0;
 	if ((rc = make_dirs(w)) != 0)
 		return rc;
-	run_moving(w->s, 0);
+	run_moving(w->s, w->s->sent.bytes);
 	rc = remote_run(w->s->remote, next_put, put_done, w);
 	run_moved(w->s);
 	if (rc != 0)
@@ -326,11 +380,13 @@ upload_wave(struct sync *s)
 	struct wave w;
 	int rc;
 
-	wave_init(&w, s, WAVE_FILES, s->last.gc);
+	wave_init(&w, s, wave_files(s), s->last.gc);
 	if ((rc = db_begin(s->db)) == 0)
 		rc = db_end(s->db, collect_all(&w));
 	if (rc == 0 && w.n > 0)
 		rc = send_and_look(&w);
+	s->sent.files += w.n;
+	s->sent.bytes += w.bytes;
 	if (rc == 0)
 		rc = w.n > 0;
 	wave_release(&w);

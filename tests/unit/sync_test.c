@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "local/db.h"
 #include "local/meta.h"
+#include "sync/upload.h"
 #include "unit/site.h"
 
 #include <stdio.h>
@@ -235,6 +236,54 @@ a_thousand_changes_are_one_commit(void **state)
 	assert_int_equal(a->sum.uploaded, 1001);
 	converge();
 	assert_int_equal(a->sum.left, 0);
+}
+
+/* What was told of the upload. */
+struct watched {
+	struct sync_progress last;
+	int told, back; /* how often; less than before */
+};
+
+static void
+watch_upload(void *arg, const struct sync_progress *now)
+{
+	struct watched *seen = arg;
+
+	if (now->phase != SYNC_UPLOAD)
+		return;
+	if (now->files_done < seen->last.files_done ||
+	    now->bytes_done < seen->last.bytes_done ||
+	    (seen->told > 0 && now->files_total != seen->last.files_total) ||
+	    (seen->told > 0 && now->bytes_total != seen->last.bytes_total))
+		seen->back++;
+	seen->told++;
+	seen->last = *now;
+}
+
+/* The second wave does not begin at nothing again. */
+static void
+what_is_sent_in_waves_is_one_progress(void **state)
+{
+	struct watched seen = { .told = 0 };
+	struct sync s;
+	int waves = 0, rc;
+
+	(void)state;
+	site_add_many(a, "doc", 10);
+	a->opt.progress = watch_upload;
+	a->opt.arg = &seen;
+	site_stage(a, &s);
+	s.wave_files = 4;
+	while ((rc = upload_wave(&s)) == 1)
+		waves++;
+	site_unstage(&s);
+	a->opt.progress = NULL;
+	assert_int_equal(rc, 0);
+	assert_int_equal(waves, 3);
+	assert_true(seen.told >= waves);
+	assert_int_equal(seen.back, 0);
+	assert_int_equal(seen.last.files_total, 10);
+	assert_int_equal(a->sum.uploaded, 10);
 }
 
 static void
@@ -887,6 +936,7 @@ main(void)
 		T(an_edit_arrives_with_its_past),
 		T(fields_alone_send_no_content),
 		T(a_thousand_changes_are_one_commit),
+		T(what_is_sent_in_waves_is_one_progress),
 		T(a_content_that_two_records_share_is_sent_once),
 		T(the_same_import_on_two_is_one_record),
 		T(two_importers_both_say_something),
