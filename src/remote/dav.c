@@ -14,32 +14,7 @@ dav_of(struct remote *r)
 	return (struct dav *)r;
 }
 
-/* ---- what the works share ------------------------------------------------ */
-
-void
-outcome_begin(struct outcome *o)
-{
-	o->is_over = o->is_fatal = false;
-	o->rc = 0;
-	buf_clear(&o->why);
-}
-
-void
-outcome_end(struct outcome *o, int rc, const struct http_call *call)
-{
-	o->is_over = true;
-	o->rc = rc;
-	o->is_fatal = rc == E_LOGIN ||
-	    (rc == E_REMOTE && call != NULL && call->is_unreachable);
-	if (rc != 0)
-		buf_puts(&o->why, err_text());
-}
-
-int
-outcome_tell(const struct outcome *o)
-{
-	return o->rc < 0 ? err_set(o->rc, "%s", buf_text(&o->why)) : o->rc;
-}
+/* ---- requests ------------------------------------------------------------------ */
 
 void
 dav_question(struct dav *dav, struct http_call *call, const char *method,
@@ -69,32 +44,7 @@ dav_is_done(int status)
 	return status >= 200 && status < 300 && status != 207;
 }
 
-int
-dav_wait(struct dav *dav, const struct outcome *o)
-{
-	int rc = 0;
-
-	while (rc == 0 && !o->is_over)
-		rc = http_turn(dav->http);
-	return rc;
-}
-
 /* ---- reading ---------------------------------------------------------------- */
-
-static int
-dav_list(struct remote *r, const char *dir,
-    int (*fn)(void *arg, const struct remote_entry *entry), void *arg)
-{
-	struct dav_listing l;
-	int rc;
-
-	dav_listing_init(&l, dav_of(r), NULL, NULL);
-	dav_listing_start(&l, dir, fn, arg);
-	if ((rc = dav_wait(l.dav, &l.outcome)) == 0)
-		rc = outcome_tell(&l.outcome);
-	dav_listing_release(&l);
-	return rc;
-}
 
 /* One question whether it is there, and a folder. */
 static int
@@ -106,151 +56,32 @@ dav_ask_dir(struct dav *dav, const char *path, bool *is_dir)
 	*is_dir = false;
 	dav_listing_init(&l, dav, NULL, NULL);
 	dav_listing_ask(&l, path, true);
-	if ((rc = dav_wait(dav, &l.outcome)) == 0)
-		rc = outcome_tell(&l.outcome);
-	if (rc == 0)
+	if ((rc = place_wait(&dav->place, &l.outcome)) == 0)
 		*is_dir = l.is_there && l.is_dir;
 	dav_listing_release(&l);
 	return rc;
 }
 
-struct small {
-	struct http_call call;
-	size_t limit;
-	struct buf *out;
-};
-
-static void
-small_begin(void *arg)
-{
-	struct small *s = arg;
-
-	buf_clear(s->out);
-}
-
-static int
-small_body(void *arg, const void *data, size_t len)
-{
-	struct small *s = arg;
-
-	if (len > s->limit - s->out->len)
-		return err_set(E_INPUT, "more than %zu bytes", s->limit);
-	buf_add(s->out, data, len);
-	return 0;
-}
-
-static int
-small_get(struct small *s, int status)
-{
-	int rc;
-
-	s->call.begin = small_begin;
-	s->call.sink = small_body;
-	if ((rc = http_do(&s->call)) == E_STOPPED)
-		return rc;
-	if (s->call.rc == 0 && s->call.answer.status == status)
-		return 0;
-	return http_error(&s->call);
-}
-
-static int
-dav_get(struct remote *r, const char *path, size_t limit, struct buf *out)
-{
-	struct small s = { .limit = limit, .out = out };
-	int rc;
-
-	http_call_init(dav_of(r)->http, &s.call, NULL, &s);
-	dav_question(dav_of(r), &s.call, "GET", path, false, HTTP_REPEAT);
-	rc = small_get(&s, 200);
-	http_call_release(&s.call);
-	return rc;
-}
-
-static int
-dav_get_part(struct remote *r, const char *path, int64_t from, size_t limit,
-    struct buf *out)
-{
-	struct small s = { .limit = limit, .out = out };
-	int rc;
-
-	http_call_init(dav_of(r)->http, &s.call, NULL, &s);
-	dav_question(dav_of(r), &s.call, "GET", path, false, HTTP_REPEAT);
-	http_header(&s.call, "Range: bytes=%lld-%lld", (long long)from,
-	    (long long)from + (long long)limit - 1);
-	rc = small_get(&s, 206);
-	if (rc == 0 && s.call.answer.range_from != from)
-		rc = err_set(E_REMOTE, "%s: another part came", path);
-	http_call_release(&s.call);
-	return rc;
-}
-
 /* ---- writing ---------------------------------------------------------------- */
-
-static int
-put(struct remote *r, const char *path, const struct source *src, bool replaces)
-{
-	struct dav_put p;
-	int rc;
-
-	dav_put_init(&p, dav_of(r));
-	dav_put_start(&p, path, src, replaces);
-	if ((rc = dav_wait(p.dav, &p.outcome)) == 0)
-		rc = outcome_tell(&p.outcome);
-	dav_put_release(&p);
-	return rc;
-}
-
-static int
-dav_put(struct remote *r, const char *path, const struct source *src)
-{
-	return put(r, path, src, false);
-}
-
-static int
-dav_replace(struct remote *r, const char *path, const struct source *src)
-{
-	return put(r, path, src, true);
-}
-
-static int
-dav_put_spoilt(struct remote *r, const char *path, const struct source *src,
-    const struct remote_spoil *how)
-{
-	struct http_call call;
-	int rc;
-
-	http_call_init(dav_of(r)->http, &call, NULL, NULL);
-	dav_question(dav_of(r), &call, "PUT", path, false, HTTP_ONCE);
-	call.body = src;
-	call.cut_at = how->cut_at;
-	call.pause_at = how->pause_at;
-	call.pause_ms = how->pause_ms;
-	if ((rc = http_do(&call)) != E_STOPPED)
-		rc = call.rc == 0 && dav_is_done(call.answer.status)
-		    ? 0
-		    : http_error(&call);
-	http_call_release(&call);
-	return rc;
-}
 
 /* Ask for a change that says nothing but its status; E_STOPPED, or 0. */
 static int
 change(struct http_call *call, const struct dav *dav, const char *method,
     const char *path, bool as_dir, enum http_repeat repeat)
 {
-	http_call_init(dav->http, call, NULL, NULL);
+	http_call_init(dav->place.http, call, NULL, NULL);
 	http_call_reset(call, method, repeat);
 	address_of(&dav->address, path, as_dir, &call->url);
 	return http_do(call) == E_STOPPED ? E_STOPPED : 0;
 }
 
 static int
-dav_delete(struct remote *r, const char *path, bool as_dir)
+dav_remove_dir(struct remote *r, const char *dir)
 {
 	struct http_call call;
 	int status, rc;
 
-	rc = change(&call, dav_of(r), "DELETE", path, as_dir, HTTP_REPEAT);
+	rc = change(&call, dav_of(r), "DELETE", dir, true, HTTP_REPEAT);
 	status = call.answer.status;
 	if (rc == 0 &&
 	    (call.rc != 0 ||
@@ -258,18 +89,6 @@ dav_delete(struct remote *r, const char *path, bool as_dir)
 		rc = http_error(&call);
 	http_call_release(&call);
 	return rc;
-}
-
-static int
-dav_remove(struct remote *r, const char *path)
-{
-	return dav_delete(r, path, false);
-}
-
-static int
-dav_remove_dir(struct remote *r, const char *dir)
-{
-	return dav_delete(r, dir, true);
 }
 
 /* What the answer to a MOVE that was sent once tells. */
@@ -296,7 +115,7 @@ dav_move_once(struct remote *r, const char *from, const char *to,
 	bool as_dir = kind == REMOTE_MOVE_DIR;
 	int rc;
 
-	http_call_init(dav_of(r)->http, &call, NULL, NULL);
+	http_call_init(dav_of(r)->place.http, &call, NULL, NULL);
 	dav_question(dav_of(r), &call, "MOVE", from, as_dir, HTTP_ONCE);
 	dav_destination(dav_of(r), &call, to, as_dir, false);
 	call.may_reuse = r->is_probe;
@@ -449,53 +268,52 @@ dav_make_root(struct remote *r)
 
 /* ---- the rest -------------------------------------------------------------------- */
 
-static struct remote_stats
-dav_stats(const struct remote *r)
-{
-	return http_stats(((const struct dav *)r)->http);
-}
-
-static int64_t
-dav_progress(const struct remote *r)
-{
-	return http_progress(((const struct dav *)r)->http);
-}
-
 static void
 dav_close(struct remote *r)
 {
 	struct dav *dav = dav_of(r);
 
-	http_close(dav->http);
+	http_close(dav->place.http);
 	known_clear(&dav->known);
 	address_release(&dav->address);
 	free(dav);
 }
 
+static void
+dav_ask(struct place *place, struct http_call *call, const char *method,
+    const char *path, enum http_repeat repeat)
+{
+	dav_question((struct dav *)place, call, method, path, false, repeat);
+}
+
+static const struct place_kind dav_kind = {
+	.ask = dav_ask,
+	.put_new = dav_put_new,
+	.put_free = dav_put_free,
+	.put_start = dav_put_start,
+	.listing_new = dav_listing_new,
+	.listing_free = dav_listing_free,
+	.listing_start = dav_listing_start,
+};
+
 static const struct remote_ops dav_ops = {
 	.close = dav_close,
-	.list = dav_list,
-	.get = dav_get,
-	.get_part = dav_get_part,
-	.put = dav_put,
-	.put_spoilt = dav_put_spoilt,
-	.replace = dav_replace,
-	.remove = dav_remove,
+	.list = place_list,
+	.get = place_get,
+	.get_part = place_get_part,
+	.put = place_put,
+	.put_spoilt = place_put_spoilt,
+	.replace = place_replace,
+	.remove = place_remove,
 	.remove_dir = dav_remove_dir,
 	.make_dir = dav_make_dir,
 	.make_root = dav_make_root,
 	.forget_dirs = dav_forget_dirs,
 	.move_once = dav_move_once,
-	.run = dav_run,
-	.stats = dav_stats,
-	.progress = dav_progress,
+	.run = many_run,
+	.stats = place_stats,
+	.progress = place_progress,
 };
-
-static int
-tick(void *arg)
-{
-	return remote_tick(arg);
-}
 
 static struct http_login
 login_of(const struct remote_config *c, const struct address *a)
@@ -534,21 +352,21 @@ dav_open(const struct remote_config *config, struct remote **remote)
 	int rc;
 
 	memset(dav, 0, sizeof(*dav));
-	dav->base.ops = &dav_ops;
-	dav->connections = config->connections;
+	dav->place.base.ops = &dav_ops;
+	dav->place.kind = &dav_kind;
 	if ((rc = address_parse(config->url, &dav->address)) != 0) {
 		free(dav);
 		return rc;
 	}
 	login = login_of(config, &dav->address);
 	if ((rc = check_login(config, &dav->address, &login)) != 0 ||
-	    (rc = http_open(config, &login, tick, dav, &dav->http)) != 0) {
+	    (rc = place_open(&dav->place, config, &login)) != 0) {
 		address_release(&dav->address);
 		free(dav);
 		return rc;
 	}
 	address_of(&dav->address, "", true, &name);
-	dav->base.name = name.data;
-	*remote = &dav->base;
+	dav->place.base.name = name.data;
+	*remote = &dav->place.base;
 	return 0;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Stemma authors */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "remote/dav.h"
 #include "remote/multistatus.h"
 
@@ -105,7 +107,7 @@ dav_listing_init(struct dav_listing *l, struct dav *dav,
 	l->dav = dav;
 	l->over = over;
 	l->owner = owner;
-	http_call_init(dav->http, &l->call, on_done, l);
+	http_call_init(dav->place.http, &l->call, on_done, l);
 }
 
 void
@@ -115,6 +117,22 @@ dav_listing_release(struct dav_listing *l)
 	multistatus_free(l->ms);
 	l->ms = NULL;
 	buf_release(&l->outcome.why);
+}
+
+void *
+dav_listing_new(struct place *place)
+{
+	struct dav_listing *l = xmalloc(sizeof(*l));
+
+	dav_listing_init(l, (struct dav *)place, NULL, NULL);
+	return l;
+}
+
+void
+dav_listing_free(void *work)
+{
+	dav_listing_release(work);
+	free(work);
 }
 
 static void
@@ -134,9 +152,11 @@ start(struct dav_listing *l, const char *path, bool as_dir)
 }
 
 void
-dav_listing_start(struct dav_listing *l, const char *path,
+dav_listing_start(void *work, const char *path,
     int (*fn)(void *arg, const struct remote_entry *entry), void *arg)
 {
+	struct dav_listing *l = work;
+
 	l->is_self = false;
 	l->fn = fn;
 	l->arg = arg;

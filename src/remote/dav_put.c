@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Stemma authors */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "remote/dav.h"
 
 /*
@@ -269,29 +271,37 @@ send_it(struct dav_put *p)
 
 /* ---- the topic ---------------------------------------------------------- */
 
-void
-dav_put_init(struct dav_put *p, struct dav *dav)
+void *
+dav_put_new(struct place *place)
 {
+	struct dav_put *p = xmalloc(sizeof(*p));
+
 	memset(p, 0, sizeof(*p));
-	p->dav = dav;
-	http_call_init(dav->http, &p->call, on_step, p);
-	dav_listing_init(&p->ask, dav, on_step, p);
+	p->dav = (struct dav *)place;
+	http_call_init(place->http, &p->call, on_step, p);
+	dav_listing_init(&p->ask, p->dav, on_step, p);
+	return p;
 }
 
 void
-dav_put_release(struct dav_put *p)
+dav_put_free(void *work)
 {
+	struct dav_put *p = work;
+
 	http_call_release(&p->call);
 	dav_listing_release(&p->ask);
 	buf_release(&p->up);
 	buf_release(&p->parent);
 	buf_release(&p->outcome.why);
+	free(p);
 }
 
 void
-dav_put_start(struct dav_put *p, const char *path, const struct source *src,
+dav_put_start(void *work, const char *path, const struct source *src,
     bool replaces)
 {
+	struct dav_put *p = work;
+
 	outcome_begin(&p->outcome);
 	p->path = path;
 	p->src = src;
@@ -299,7 +309,7 @@ dav_put_start(struct dav_put *p, const char *path, const struct source *src,
 	p->was_up = p->parent_was_made = p->was_lost = false;
 	remote_parent(path, &p->parent);
 	buf_clear(&p->up);
-	if (!p->dav->base.traits.put_is_whole)
+	if (!p->dav->place.base.traits.put_is_whole)
 		remote_up_path(path, &p->up);
 	send_it(p);
 }

@@ -216,6 +216,8 @@ struct remote_transfer {
 	int64_t limit_bytes; /* GET: more than this is refused as it streams,
 				E_CORRUPT; 0: no limit */
 	struct hash want;    /* GET */
+	bool any_hash;       /* GET: `want` is not known, and any hash will do;
+				`file` must not hold anything yet */
 	int (*entry)(void *arg, const struct remote_entry *entry); /* LIST */
 	void *arg; /* the caller's, also given to `entry` */
 };

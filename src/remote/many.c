@@ -5,22 +5,23 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "remote/dav.h"
+#include "remote/fetch.h"
 
 /* One of the places where transfers are under way; used again and again. */
 struct slot {
 	bool is_busy;
+	const struct place_kind *kind;
 	struct remote_transfer t;
 	struct source src;
-	struct dav_get get;
-	struct dav_put put;
-	struct dav_listing list;
+	struct fetch get;
+	void *put; /* as the place's kind makes them */
+	void *list;
 	struct outcome *outcome; /* of the one that is under way */
 	struct outcome failed;   /* of one that could not begin */
 };
 
 struct run {
-	struct dav *dav;
+	struct place *place;
 	struct slot *slots;
 	int n_slots;
 	int n_busy;
@@ -33,23 +34,24 @@ struct run {
 /* ---- a slot --------------------------------------------------------------- */
 
 static void
-slot_init(struct slot *s, struct dav *dav)
+slot_init(struct slot *s, struct place *place)
 {
 	memset(s, 0, sizeof(*s));
 	s->src.fd = -1;
-	dav_get_init(&s->get, dav);
-	dav_put_init(&s->put, dav);
-	dav_listing_init(&s->list, dav, NULL, NULL);
+	s->kind = place->kind;
+	fetch_init(&s->get, place);
+	s->put = s->kind->put_new(place);
+	s->list = s->kind->listing_new(place);
 }
 
 static void
 slot_release(struct slot *s)
 {
 	if (s->is_busy && s->t.kind == REMOTE_GET_FILE)
-		dav_get_cancel(&s->get);
-	dav_get_release(&s->get);
-	dav_put_release(&s->put);
-	dav_listing_release(&s->list);
+		fetch_cancel(&s->get);
+	fetch_release(&s->get);
+	s->kind->put_free(s->put);
+	s->kind->listing_free(s->list);
 	source_close(&s->src);
 	buf_release(&s->failed.why);
 }
@@ -58,7 +60,7 @@ static void
 begin_get(struct slot *s)
 {
 	s->outcome = &s->get.outcome;
-	dav_get_start(&s->get, &s->t);
+	fetch_start(&s->get, &s->t);
 }
 
 static void
@@ -71,15 +73,15 @@ begin_put(struct slot *s)
 		outcome_end(s->outcome, rc, NULL);
 		return;
 	}
-	s->outcome = &s->put.outcome;
-	dav_put_start(&s->put, s->t.path, &s->src, false);
+	s->outcome = s->put;
+	s->kind->put_start(s->put, s->t.path, &s->src, false);
 }
 
 static void
 begin_list(struct slot *s)
 {
-	s->outcome = &s->list.outcome;
-	dav_listing_start(&s->list, s->t.path, s->t.entry, s->t.arg);
+	s->outcome = s->list;
+	s->kind->listing_start(s->list, s->t.path, s->t.entry, s->t.arg);
 }
 
 static void
@@ -165,7 +167,7 @@ run_all(struct run *run)
 			return rc;
 		if (run->n_busy == 0)
 			return 0;
-		if ((rc = http_turn(run->dav->http)) != 0 ||
+		if ((rc = http_turn(run->place->http)) != 0 ||
 		    (rc = collect(run)) != 0)
 			return rc;
 	}
@@ -188,12 +190,12 @@ release(struct run *run, int rc)
 }
 
 int
-dav_run(struct remote *r, int (*next)(void *arg, struct remote_transfer *t),
+many_run(struct remote *r, int (*next)(void *arg, struct remote_transfer *t),
     int (*done)(void *arg, const struct remote_transfer *t, int rc), void *arg)
 {
-	struct dav *dav = (struct dav *)r;
-	struct run run = { .dav = dav,
-		.n_slots = dav->connections,
+	struct place *place = (struct place *)r;
+	struct run run = { .place = place,
+		.n_slots = place->connections,
 		.has_more = true,
 		.next = next,
 		.done = done,
@@ -202,11 +204,11 @@ dav_run(struct remote *r, int (*next)(void *arg, struct remote_transfer *t),
 
 	run.slots = xmalloc((size_t)run.n_slots * sizeof(*run.slots));
 	for (i = 0; i < run.n_slots; i++)
-		slot_init(&run.slots[i], dav);
-	http_share(dav->http, run.n_slots);
-	http_progress_add(dav->http, -http_progress(dav->http));
+		slot_init(&run.slots[i], place);
+	http_share(place->http, run.n_slots);
+	http_progress_add(place->http, -http_progress(place->http));
 	rc = run_all(&run);
-	http_share(dav->http, 1);
+	http_share(place->http, 1);
 	release(&run, rc);
 	return rc;
 }

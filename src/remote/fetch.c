@@ -10,14 +10,14 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "remote/dav.h"
+#include "remote/fetch.h"
 
 enum { RESTARTS_MAX = 3, WHOLES_MAX = 2, TAG_MAX = 256 };
 
 /* ---- the tag beside the file -------------------------------------------- */
 
 static char *
-tag_path(const struct dav_get *g)
+tag_path(const struct fetch *g)
 {
 	struct buf b = { 0 };
 
@@ -35,7 +35,7 @@ tag_is_strong(const char *etag)
 }
 
 static void
-tag_load(struct dav_get *g)
+tag_load(struct fetch *g)
 {
 	char *path = tag_path(g);
 	struct buf b = { 0 };
@@ -51,7 +51,7 @@ tag_load(struct dav_get *g)
 }
 
 static void
-tag_save(struct dav_get *g)
+tag_save(struct fetch *g)
 {
 	char *path = tag_path(g);
 
@@ -63,7 +63,7 @@ tag_save(struct dav_get *g)
 }
 
 static void
-tag_drop(struct dav_get *g)
+tag_drop(struct fetch *g)
 {
 	char *path = tag_path(g);
 
@@ -74,7 +74,7 @@ tag_drop(struct dav_get *g)
 /* ---- the end ------------------------------------------------------------ */
 
 static void
-close_file(struct dav_get *g)
+close_file(struct fetch *g)
 {
 	if (g->fd >= 0)
 		close(g->fd);
@@ -83,7 +83,7 @@ close_file(struct dav_get *g)
 
 /* What is there so far may be gone on with; nothing at all is no use. */
 static void
-leave_part(struct dav_get *g)
+leave_part(struct fetch *g)
 {
 	if (g->at > 0)
 		tag_save(g);
@@ -92,7 +92,7 @@ leave_part(struct dav_get *g)
 }
 
 static void
-end(struct dav_get *g, int rc)
+end(struct fetch *g, int rc)
 {
 	outcome_end(&g->outcome, rc, &g->call);
 	if (rc == E_CORRUPT) {
@@ -107,7 +107,7 @@ end(struct dav_get *g, int rc)
 }
 
 void
-dav_get_cancel(struct dav_get *g)
+fetch_cancel(struct fetch *g)
 {
 	http_cancel(&g->call);
 	if (g->fd >= 0)
@@ -118,9 +118,9 @@ dav_get_cancel(struct dav_get *g)
 /* ---- the file ----------------------------------------------------------- */
 
 static int
-empty_file(struct dav_get *g)
+empty_file(struct fetch *g)
 {
-	http_progress_add(g->dav->http, -g->at);
+	http_progress_add(g->place->http, -g->at);
 	hash_stream_reset(g->hash);
 	g->at = 0;
 	g->is_from_start = true;
@@ -131,19 +131,19 @@ empty_file(struct dav_get *g)
 }
 
 static bool
-is_whole(struct dav_get *g)
+is_whole(struct fetch *g)
 {
 	struct hash got;
 
 	if (g->t->size_bytes >= 0 && g->at != g->t->size_bytes)
 		return false;
 	hash_stream_end(g->hash, &got);
-	return hash_eq(&got, &g->t->want);
+	return g->t->any_hash || hash_eq(&got, &g->t->want);
 }
 
 /* The bytes that an earlier run left. */
 static int
-hash_part(struct dav_get *g)
+hash_part(struct fetch *g)
 {
 	char *data = xmalloc(65536);
 	ssize_t n;
@@ -157,7 +157,7 @@ hash_part(struct dav_get *g)
 }
 
 static int
-open_file(struct dav_get *g)
+open_file(struct fetch *g)
 {
 	const char *file = g->t->file;
 
@@ -180,13 +180,13 @@ static int on_whole(void *arg);
 static void
 on_begin(void *arg)
 {
-	struct dav_get *g = arg;
+	struct fetch *g = arg;
 
 	g->is_begun = g->is_misplaced = g->is_too_long = false;
 }
 
 static void
-ask_for_rest(struct dav_get *g)
+ask_for_rest(struct fetch *g)
 {
 	struct http_call *c = &g->call;
 
@@ -198,11 +198,11 @@ ask_for_rest(struct dav_get *g)
 }
 
 static void
-question(struct dav_get *g)
+question(struct fetch *g)
 {
 	struct http_call *c = &g->call;
 
-	dav_question(g->dav, c, "GET", g->t->path, false, HTTP_ASK);
+	g->place->kind->ask(g->place, c, "GET", g->t->path, HTTP_ASK);
 	c->begin = on_begin;
 	c->sink = on_body;
 	c->check = on_whole;
@@ -211,7 +211,7 @@ question(struct dav_get *g)
 }
 
 static void
-start_over(struct dav_get *g, const char *why)
+start_over(struct fetch *g, const char *why)
 {
 	int rc = empty_file(g);
 
@@ -228,7 +228,7 @@ start_over(struct dav_get *g, const char *why)
 
 /* The whole came, and it is not what it should be. */
 static void
-bad_whole(struct dav_get *g)
+bad_whole(struct fetch *g)
 {
 	if (g->is_from_start && ++g->bad_wholes == WHOLES_MAX)
 		end(g,
@@ -242,7 +242,7 @@ bad_whole(struct dav_get *g)
 }
 
 static void
-judge(struct dav_get *g)
+judge(struct fetch *g)
 {
 	if (is_whole(g))
 		end(g, 0);
@@ -253,7 +253,7 @@ judge(struct dav_get *g)
 /* ---- the answer ---------------------------------------------------------- */
 
 static void
-keep_etag(struct dav_get *g)
+keep_etag(struct fetch *g)
 {
 	const char *etag = g->call.answer.etag;
 
@@ -263,7 +263,7 @@ keep_etag(struct dav_get *g)
 
 /* Do these bytes follow those in the file? */
 static int
-begin_body(struct dav_get *g)
+begin_body(struct fetch *g)
 {
 	const struct answer *a = &g->call.answer;
 
@@ -283,7 +283,7 @@ begin_body(struct dav_get *g)
 static int
 on_body(void *arg, const void *data, size_t len)
 {
-	struct dav_get *g = arg;
+	struct fetch *g = arg;
 	int rc;
 
 	if (!g->is_begun && (rc = begin_body(g)) != 0)
@@ -303,7 +303,7 @@ on_body(void *arg, const void *data, size_t len)
 static int
 on_whole(void *arg)
 {
-	struct dav_get *g = arg;
+	struct fetch *g = arg;
 	int rc;
 
 	if (!g->is_begun && (rc = begin_body(g)) != 0)
@@ -315,7 +315,7 @@ on_whole(void *arg)
 }
 
 static void
-go_on(struct dav_get *g)
+go_on(struct fetch *g)
 {
 	struct http_call *c = &g->call;
 	int tries = c->tries, rc;
@@ -344,7 +344,7 @@ go_on(struct dav_get *g)
 static void
 on_done(void *arg)
 {
-	struct dav_get *g = arg;
+	struct fetch *g = arg;
 	const struct http_call *c = &g->call;
 
 	if (c->is_unclear)
@@ -363,18 +363,18 @@ on_done(void *arg)
 /* ---- the topic ----------------------------------------------------------- */
 
 void
-dav_get_init(struct dav_get *g, struct dav *dav)
+fetch_init(struct fetch *g, struct place *place)
 {
 	memset(g, 0, sizeof(*g));
-	g->dav = dav;
+	g->place = place;
 	g->fd = -1;
-	http_call_init(dav->http, &g->call, on_done, g);
+	http_call_init(place->http, &g->call, on_done, g);
 }
 
 void
-dav_get_release(struct dav_get *g)
+fetch_release(struct fetch *g)
 {
-	dav_get_cancel(g);
+	fetch_cancel(g);
 	http_call_release(&g->call);
 	hash_stream_free(g->hash);
 	g->hash = NULL;
@@ -382,7 +382,7 @@ dav_get_release(struct dav_get *g)
 }
 
 static void
-forget_last(struct dav_get *g, const struct remote_transfer *t)
+forget_last(struct fetch *g, const struct remote_transfer *t)
 {
 	outcome_begin(&g->outcome);
 	if (g->hash == NULL)
@@ -399,14 +399,14 @@ forget_last(struct dav_get *g, const struct remote_transfer *t)
 
 /* 1: the file is whole already. */
 static int
-take_part(struct dav_get *g)
+take_part(struct fetch *g)
 {
 	int rc;
 
 	if ((rc = hash_part(g)) != 0 || g->at == 0)
 		return rc;
 	g->is_from_start = false;
-	http_progress_add(g->dav->http, g->at);
+	http_progress_add(g->place->http, g->at);
 	if (g->t->size_bytes < 0 || g->at < g->t->size_bytes) {
 		tag_load(g);
 		g->best = g->at;
@@ -416,7 +416,7 @@ take_part(struct dav_get *g)
 }
 
 void
-dav_get_start(struct dav_get *g, const struct remote_transfer *t)
+fetch_start(struct fetch *g, const struct remote_transfer *t)
 {
 	int rc;
 
