@@ -298,6 +298,10 @@ static const struct place_kind dav_kind = {
 
 static const struct remote_ops dav_ops = {
 	.close = dav_close,
+	.head_look = renamed_head_look,
+	.head_swap = renamed_head_swap,
+	.head_body = renamed_head_body,
+	.head_create = renamed_head_create,
 	.list = place_list,
 	.get = place_get,
 	.get_part = place_get_part,

@@ -422,6 +422,10 @@ dir_close(struct remote *r)
 
 static const struct remote_ops dir_ops = {
 	.close = dir_close,
+	.head_look = renamed_head_look,
+	.head_swap = renamed_head_swap,
+	.head_body = renamed_head_body,
+	.head_create = renamed_head_create,
 	.list = dir_list,
 	.get = dir_get,
 	.get_part = dir_get_part,

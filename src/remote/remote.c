@@ -2,8 +2,6 @@
 /* Copyright (c) 2026 The Stemma authors */
 #include "remote/remote.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,9 +14,6 @@
 
 enum {
 	PATH_MAX_BYTES = 1024,
-	HEAD_PATH_SIZE = 96, /* "head/", 12 digits, '-', 64 digits, NUL */
-	HEAD_BODY_MAX = 4096,
-	HEADS_TOLD_APART = 16,
 	CONNECTIONS = 8,
 	CONNECTIONS_MAX = 32,
 	STALL_TIMEOUT_S = 30,
@@ -181,90 +176,13 @@ remote_up_path(const char *path, struct buf *out)
 
 /* ---- the head --------------------------------------------------------- */
 
-static const char *
-head_path(const struct remote_head *head, const char *dir,
-    char path[static HEAD_PATH_SIZE])
-{
-	char hex[HASH_HEX_SIZE];
-
-	snprintf(path, HEAD_PATH_SIZE, "%s/%012" PRId64 "-%s", dir,
-	    head->version, hash_hex(&head->commit, hex));
-	return path;
-}
-
-static bool
-head_of_name(const char *name, struct remote_head *head)
-{
-	char digits[13];
-	size_t i;
-
-	if (strlen(name) != 12 + 1 + 64 || name[12] != '-')
-		return false;
-	for (i = 0; i < 12; i++)
-		if (name[i] < '0' || name[i] > '9')
-			return false;
-	memcpy(digits, name, 12);
-	digits[12] = '\0';
-	head->version = strtoll(digits, NULL, 10);
-	return str_is_hex(name + 13, 64) &&
-	    hash_parse(name + 13, &head->commit) == 0;
-}
-
-struct heads {
-	struct remote_head told[HEADS_TOLD_APART];
-	int n;
-};
-
-static bool
-head_is_known(const struct heads *heads, const struct remote_head *head)
-{
-	int i;
-
-	for (i = 0; i < heads->n && i < HEADS_TOLD_APART; i++)
-		if (heads->told[i].version == head->version &&
-		    hash_eq(&heads->told[i].commit, &head->commit))
-			return true;
-	return false;
-}
-
-/* A listing that broke off is read again: a name may come twice. */
-static int
-head_seen(void *arg, const struct remote_entry *entry)
-{
-	struct heads *heads = arg;
-	struct remote_head head;
-
-	if (entry->is_dir || !head_of_name(entry->name, &head) ||
-	    head_is_known(heads, &head))
-		return 0;
-	if (heads->n < HEADS_TOLD_APART)
-		heads->told[heads->n] = head;
-	heads->n++;
-	return 0;
-}
-
 int
 remote_head_look(struct remote *remote, struct remote_head *seen, int seen_max,
     int *seen_n)
 {
-	struct heads heads = { .n = 0 };
-	int i, rc;
-
 	if (seen_n != NULL)
 		*seen_n = 0;
-	rc = remote->ops->list(remote, "head", head_seen, &heads);
-	if (rc != 0)
-		return rc;
-	for (i = 0; i < heads.n && i < seen_max && i < HEADS_TOLD_APART; i++)
-		seen[i] = heads.told[i];
-	if (seen_n != NULL)
-		*seen_n = heads.n;
-	if (heads.n == 1)
-		return 0;
-	return err_set(E_BUSY,
-	    "the store's folder head/ shows %d versions "
-	    "where there should be one",
-	    heads.n);
+	return remote->ops->head_look(remote, seen, seen_max, seen_n);
 }
 
 int
@@ -282,84 +200,23 @@ int
 remote_head_swap(struct remote *remote, const struct remote_head *from,
     const struct remote_head *to)
 {
-	char a[HEAD_PATH_SIZE], b[HEAD_PATH_SIZE];
-
-	return remote->ops->move_once(remote, head_path(from, "head", a),
-	    head_path(to, "head", b), REMOTE_MOVE_FILE);
+	return remote->ops->head_swap(remote, from, to);
 }
 
 int
 remote_head_body(struct remote *remote, const struct remote_head *head,
     struct buf *body)
 {
-	char path[HEAD_PATH_SIZE];
-
-	return remote->ops->get(remote, head_path(head, "head", path),
-	    HEAD_BODY_MAX, body);
-}
-
-static int
-head_fill(struct remote *remote, const char *dir, const void *body, size_t len)
-{
-	struct remote_head first = { .version = 0 };
-	struct source src = { .data = body,
-		.fd = -1,
-		.size_bytes = (int64_t)len };
-	struct buf path = { 0 };
-	char file[HEAD_PATH_SIZE];
-	int rc;
-
-	buf_printf(&path, "%s/%s", dir, head_path(&first, "", file) + 1);
-	rc = remote->ops->put(remote, buf_text(&path), &src);
-	buf_release(&path);
-	return rc;
-}
-
-static int
-head_name_it(struct remote *remote, const char *dir)
-{
-	int rc;
-
-	rc = remote->ops->move_once(remote, dir, "head", REMOTE_MOVE_DIR);
-	if (rc == E_CONFLICT)
-		return err_set(E_EXISTS, "there is a store already");
-	return rc;
-}
-
-/* What stays behind of a folder that lost, or of a clumsy server. */
-static int
-head_tidy(struct remote *remote, const char *dir, int rc)
-{
-	char text[1024];
-
-	snprintf(text, sizeof(text), "%s", err_text());
-	if (rc != E_STOPPED)
-		(void)remote->ops->remove_dir(remote, dir);
-	if (rc != 0)
-		return err_set(rc, "%s", text);
-	return 0;
+	return remote->ops->head_body(remote, head, body);
 }
 
 int
 remote_head_create(struct remote *remote, const char *uuid, const void *body,
     size_t len)
 {
-	struct buf dir = { 0 };
-	int rc;
-
-	buf_printf(&dir, "head.new-%s", uuid);
-	if (remote_path_check(buf_text(&dir)) != 0 ||
-	    strchr(uuid, '/') != NULL) {
-		buf_release(&dir);
+	if (strchr(uuid, '/') != NULL || remote_path_check(uuid) != 0)
 		return err_set(E_INPUT, "\"%s\" is no UUID", uuid);
-	}
-	if ((rc = remote->ops->make_dir(remote, buf_text(&dir))) == 0 &&
-	    (rc = head_fill(remote, buf_text(&dir), body, len)) == 0)
-		rc = head_name_it(remote, buf_text(&dir));
-	rc = head_tidy(remote, buf_text(&dir), rc);
-	remote->ops->forget_dirs(remote);
-	buf_release(&dir);
-	return rc;
+	return remote->ops->head_create(remote, uuid, body, len);
 }
 
 /* ---- objects ---------------------------------------------------------- */

@@ -23,6 +23,16 @@ enum remote_move_kind { REMOTE_MOVE_FILE, REMOTE_MOVE_DIR };
 
 struct remote_ops {
 	void (*close)(struct remote *r);
+
+	/* As remote_head_look, …; `seen_n` was set to 0. */
+	int (*head_look)(struct remote *r, struct remote_head *seen,
+	    int seen_max, int *seen_n);
+	int (*head_swap)(struct remote *r, const struct remote_head *from,
+	    const struct remote_head *to);
+	int (*head_body)(struct remote *r, const struct remote_head *head,
+	    struct buf *body);
+	int (*head_create)(struct remote *r, const char *uuid, const void *body,
+	    size_t len);
 	int (*list)(struct remote *r, const char *dir,
 	    int (*fn)(void *arg, const struct remote_entry *entry), void *arg);
 	int (*get)(struct remote *r, const char *path, size_t limit,
@@ -55,7 +65,8 @@ struct remote_ops {
 
 	/*
 	 * move_once - rename, never over another name, sent once: 0 told done,
-	 * E_CONFLICT told that it was not, E_REMOTE unclear.
+	 * E_CONFLICT told that it was not, E_REMOTE unclear.  NULL where
+	 * nothing can be renamed.
 	 */
 	int (*move_once)(struct remote *r, const char *from, const char *to,
 	    enum remote_move_kind kind);
@@ -80,6 +91,26 @@ struct remote {
 /* remote_open of each kind; `config` has all its defaults filled in. */
 int dav_open(const struct remote_config *config, struct remote **remote);
 int dir_open(const struct remote_config *config, struct remote **remote);
+
+/* ---- the head (head.c) ------------------------------------------------- */
+
+#define HEAD_NAME_SIZE 78 /* 12 digits, '-', 64 digits, NUL */
+#define REMOTE_HEAD_BODY_MAX 4096
+
+/* head_name - "<version in 12 digits>-<64 hex digits>" into `name`. */
+const char *head_name(const struct remote_head *head,
+    char name[static HEAD_NAME_SIZE]);
+bool head_of_name(const char *name, struct remote_head *head);
+
+/* A head that is renamed: for the ops of kinds that have move_once. */
+int renamed_head_look(struct remote *r, struct remote_head *seen, int seen_max,
+    int *seen_n);
+int renamed_head_swap(struct remote *r, const struct remote_head *from,
+    const struct remote_head *to);
+int renamed_head_body(struct remote *r, const struct remote_head *head,
+    struct buf *body);
+int renamed_head_create(struct remote *r, const char *uuid, const void *body,
+    size_t len);
 
 /* remote_tick - call the tick; E_STOPPED when it says so. */
 int remote_tick(const struct remote *r);
