@@ -7,7 +7,8 @@
 
 #include "local/checkpoint.h"
 
-/* The SQLite file of a checkpoint: for checkpoint_*.c alone. */
+/* The SQLite file of a checkpoint: for checkpoint_*.c, and foreign.c, which
+ * opens what is as little to be trusted. */
 
 #define CHECKPOINT_LAYOUT 1          /* its user_version */
 #define CHECKPOINT_PAGE_SIZE "32768" /* bytes; so is gzip's window */
@@ -38,6 +39,13 @@ struct checkpoint_sql {
 };
 extern const struct checkpoint_sql checkpoint_sql[TABLE_COUNT];
 extern const char checkpoint_find_sql[]; /* one record */
+
+/*
+ * checkpoint_file_open - read-only, immutable (no journal or lock is looked
+ * for), without triggers, views or trust in its schema, with narrow limits.
+ * `file` is to be closed whatever is answered.  E_ABSENT, E_CORRUPT, E_IO.
+ */
+int checkpoint_file_open(struct mem *mem, const char *path, sqlite3 **file);
 
 /* checkpoint_error - the code for what SQLite answered, with its words; bytes
  * that make no sense are E_CORRUPT. */

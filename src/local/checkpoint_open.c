@@ -67,19 +67,19 @@ uri_of(struct mem *mem, const char *path)
 	return text;
 }
 
-static int
-open_file(struct checkpoint *cp, const char *path)
+int
+checkpoint_file_open(struct mem *mem, const char *path, sqlite3 **file)
 {
 	int64_t size;
 	int rc;
 
 	if ((rc = file_size(path, &size)) != 0)
 		return rc;
-	rc = sqlite3_open_v2(uri_of(cp->mem, path), &cp->file,
+	rc = sqlite3_open_v2(uri_of(mem, path), file,
 	    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc != SQLITE_OK)
-		return checkpoint_error(cp->file, rc, path);
-	return set_limits(cp->file);
+		return checkpoint_error(*file, rc, path);
+	return set_limits(*file);
 }
 
 /* The bit of the table that this row of sqlite_master makes; 0: a foreign one. */
@@ -249,8 +249,9 @@ checkpoint_open(const char *path, struct checkpoint **cp,
 
 	memset(c, 0, sizeof(*c));
 	c->mem = mem_new();
-	if ((rc = open_file(c, path)) != 0 || (rc = check_tables(c)) != 0 ||
-	    (rc = check_layout(c)) != 0 || (rc = read_head(c)) != 0) {
+	if ((rc = checkpoint_file_open(c->mem, path, &c->file)) != 0 ||
+	    (rc = check_tables(c)) != 0 || (rc = check_layout(c)) != 0 ||
+	    (rc = read_head(c)) != 0) {
 		checkpoint_close(c);
 		return rc;
 	}
