@@ -88,8 +88,8 @@ status_fits(const struct row *row)
 			       : is_equal && row->is_here;
 	if (str_eq(status, "pending_download"))
 		return is_equal && !deleted && !row->is_here;
-	if (str_eq(status, "pending_upload"))
-		return !row->has_side && !deleted;
+	if (str_eq(status, "pending_upload")) /* or born as a tombstone */
+		return !row->has_side;
 	if (str_eq(status, "pending_delete"))
 		return row->has_side && deleted && !row->side.deleted;
 	if (str_eq(status, "modified"))

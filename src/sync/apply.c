@@ -327,8 +327,9 @@ finish_own(struct apply *a, const struct commit_change *change)
 			    sent->stable_id, sent->id);
 	}
 	if (change->is_delete) {
-		a->s->sum->deleted_remote++;
-		a->s->deleted++;
+		/* what nobody had alive is no deletion */
+		a->s->sum->deleted_remote += a->both.have_side;
+		a->s->deleted += a->both.have_side;
 	} else if ((rc = upload_find(a->s->db, sent->id, sent->file_type,
 			sent->generation)) < 0) {
 		return rc;

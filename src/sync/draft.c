@@ -191,6 +191,22 @@ consider_live(struct draft *d, struct row *row)
 	return take_row(d, row);
 }
 
+/* Deleted before the store had it: by the older software whose folder was
+ * adopted.  Where its content can no longer be named, nobody misses it. */
+static int
+consider_born_dead(struct draft *d, struct row *row)
+{
+	int rc;
+
+	if (strcmp(row->held->sync_status, "pending_upload") != 0)
+		return 0;
+	rc = upload_name(d->s, &row->rec, &row->rec.generation);
+	if (rc == 0)
+		return record_set_status(d->s->db, row->rec.stable_id,
+		    "synced", NULL);
+	return rc < 0 ? rc : take_row(d, row);
+}
+
 static int
 consider(void *arg, const struct held *held)
 {
@@ -208,8 +224,10 @@ consider(void *arg, const struct held *held)
 	row.have_side = rc == 1;
 	if (!held->rec.deleted)
 		return consider_live(d, &row);
-	if (!row.have_side || row.side.deleted)
-		return row.have_side ? settle_row(d, &row) : 0;
+	if (!row.have_side)
+		return consider_born_dead(d, &row);
+	if (row.side.deleted)
+		return settle_row(d, &row);
 	name_tombstone(&row);
 	return take_row(d, &row);
 }
@@ -317,6 +335,8 @@ fill_header(struct draft *d, struct mem *mem, struct commit *c)
 		c->min_reader = 1;
 	if (c->min_writer < 1)
 		c->min_writer = 1;
+	if (d->s->adopts)
+		c->adopted = 1;
 	if (d->s->offer.version > c->checkpoint.version)
 		c->checkpoint = d->s->offer;
 	if ((rc = fill_ancestors(d, mem, c)) != 0)

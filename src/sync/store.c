@@ -83,6 +83,12 @@ store_uuid(struct mem *mem, struct remote *remote, char **uuid)
 
 /* ---- making it ------------------------------------------------------------------ */
 
+/* What may be there already. */
+struct store_wish {
+	bool even_if_foreign; /* contents of older software */
+	bool even_if_locked;  /* and its lock */
+};
+
 struct survey {
 	bool has_log;
 	bool has_contents;
@@ -144,7 +150,35 @@ log_is_empty(struct remote *remote)
 }
 
 static int
-survey(struct remote *remote)
+is_locked(struct remote *remote)
+{
+	return err_set(E_CONFLICT,
+	    "The folder at %s holds a "
+	    "version.txt.lock: an older program may be writing there right "
+	    "now.  Is none running any more?  Then add --even-if-locked.",
+	    remote_name(remote));
+}
+
+/* What older software left is taken over only when a person says so. */
+static int
+refuse_contents(struct remote *remote, const struct survey *found,
+    const struct store_wish *wish)
+{
+	if (wish->even_if_foreign)
+		return found->has_lock && !wish->even_if_locked
+		    ? is_locked(remote)
+		    : 0;
+	if (found->has_contents || found->has_lock)
+		return err_set(E_INPUT,
+		    "The folder at %s holds contents that "
+		    "other software left there.  Take them over with \"stemma "
+		    "init --adopt\", or name an empty folder.",
+		    remote_name(remote));
+	return 0;
+}
+
+static int
+survey(struct remote *remote, const struct store_wish *wish)
 {
 	struct survey found = { 0 };
 	int rc;
@@ -160,23 +194,31 @@ survey(struct remote *remote)
 			  "not made anew, since that would hide what it holds: bring "
 			  "head/ back from a backup, or name an empty folder.",
 			  remote_name(remote));
-	if (found.has_contents || found.has_lock)
-		return err_set(E_INPUT,
-		    "The folder at %s holds contents that "
-		    "other software left there.  Name an empty folder; this "
-		    "version does not adopt them.",
-		    remote_name(remote));
-	return 0;
+	return refuse_contents(remote, &found, wish);
+}
+
+int
+store_ask_lock(struct remote *remote, bool even_if_locked)
+{
+	struct survey found = { 0 };
+	int rc;
+
+	if (even_if_locked)
+		return 0;
+	if ((rc = remote_list(remote, "", look_at, &found)) != 0)
+		return rc;
+	return found.has_lock ? is_locked(remote) : 0;
 }
 
 static int
-create(struct remote *remote, char uuid[37])
+create(struct remote *remote, const struct store_wish *wish, char uuid[37])
 {
 	static const char *const dirs[] = { "commits", "checkpoints" };
 	struct buf body = { 0 };
 	int rc;
 
-	if ((rc = remote_make_root(remote)) != 0 || (rc = survey(remote)) != 0)
+	if ((rc = remote_make_root(remote)) != 0 ||
+	    (rc = survey(remote, wish)) != 0)
 		return rc;
 	for (size_t i = 0; i < 2; i++) {
 		if ((rc = remote_make_dir(remote, dirs[i])) != 0)
@@ -192,13 +234,14 @@ create(struct remote *remote, char uuid[37])
 
 /* Made or lost, what counts is what can be read afterwards. */
 static int
-create_and_look(struct mem *mem, struct remote *remote, char **uuid, bool *made)
+create_and_look(struct mem *mem, struct remote *remote,
+    const struct store_wish *wish, char **uuid, bool *made)
 {
 	int64_t until = clock_mono_ms() + LOOK_MS;
 	char ours[37] = "";
 	int rc;
 
-	if ((rc = create(remote, ours)) != 0 && rc != E_REMOTE)
+	if ((rc = create(remote, wish, ours)) != 0 && rc != E_REMOTE)
 		return rc;
 	while (
 	    (rc = read_uuid(mem, remote, uuid)) == E_ABSENT || rc == E_BUSY) {
@@ -261,14 +304,16 @@ must_be_there(struct db *db, struct mem *mem, struct remote *remote)
 		return err_set(E_ROLLBACK,
 		    "The store at %s has no head/ any "
 		    "more: its folder was emptied, moved or mistyped.  Nothing "
-		    "was deleted here; bring the folder back, or correct the "
-		    "address.",
+		    "was deleted here; correct the address, bring the folder "
+		    "back, or see what \"stemma recover --dry-run\" would make "
+		    "anew.",
 		    remote_name(remote));
 	return rc;
 }
 
-int
-store_join(struct db *db, struct remote *remote, bool *made)
+static int
+meet(struct db *db, struct remote *remote, const struct store_wish *wish,
+    bool *made)
 {
 	struct mem *mem = mem_new();
 	bool was_made = false;
@@ -277,7 +322,8 @@ store_join(struct db *db, struct remote *remote, bool *made)
 
 	if ((rc = store_uuid(mem, remote, &uuid)) == E_ABSENT) {
 		if ((rc = must_be_there(db, mem, remote)) == 0)
-			rc = create_and_look(mem, remote, &uuid, &was_made);
+			rc = create_and_look(mem, remote, wish, &uuid,
+			    &was_made);
 	}
 	if (rc == 0)
 		rc = join(db, mem, remote, uuid);
@@ -285,4 +331,25 @@ store_join(struct db *db, struct remote *remote, bool *made)
 		*made = was_made;
 	mem_free(mem);
 	return rc;
+}
+
+int
+store_join(struct db *db, struct remote *remote, bool *made)
+{
+	static const struct store_wish nothing;
+
+	return meet(db, remote, &nothing, made);
+}
+
+int
+store_adopt(struct db *db, struct remote *remote, bool even_if_locked,
+    bool *made)
+{
+	const struct store_wish wish = { true, even_if_locked };
+	int rc;
+
+	if ((rc = store_ask_lock(remote, even_if_locked)) != 0 &&
+	    rc != E_ABSENT)
+		return rc;
+	return meet(db, remote, &wish, made);
 }

@@ -18,10 +18,21 @@ struct remote;
  *
  * E_EXISTS: the library belongs to another store.  E_INPUT: a folder with
  * commits/ or checkpoints/ but without a head (a store that lost its head is
- * never made anew), or with contents that older software left (not adopted by
- * this version), or of a newer layout.
+ * never made anew), or with contents that older software left (store_adopt), or
+ * of a newer layout.
  */
 int store_join(struct db *db, struct remote *remote, bool *made);
+
+/*
+ * store_adopt - the same, but a folder with contents that older software left
+ * is taken, too; adopt_run makes records of them.  E_CONFLICT, as a question:
+ * there is a version.txt.lock, and not `even_if_locked`.
+ */
+int store_adopt(struct db *db, struct remote *remote, bool even_if_locked,
+    bool *made);
+
+/* store_ask_lock - that question alone.  E_ABSENT: there is no such folder. */
+int store_ask_lock(struct remote *remote, bool even_if_locked);
 
 /*
  * store_uuid - the UUID behind the store's head; memory of `mem`.

@@ -10,6 +10,7 @@
 #include "remote/probe.h"
 #include "remote/remote.h"
 #include "sync/store.h"
+#include "tool/adopting.h"
 #include "tool/open.h"
 #include "tool/options.h"
 #include "tool/probing.h"
@@ -37,6 +38,14 @@ make_library(struct tool *tool)
 	    was_there ? "is there already" : "was made");
 	return 0;
 }
+
+/* What a person asked for. */
+struct initing {
+	const char *url;
+	bool no_probe;
+	bool want_adopt;
+	struct adopt_wish wish;
+};
 
 /* ---- the store ---------------------------------------------------------- */
 
@@ -69,10 +78,13 @@ try_store(struct tool *tool)
 }
 
 static int
-join_store(struct tool *tool, bool is_known)
+join_store(struct tool *tool, const struct initing *in, bool is_known)
 {
 	bool made = false;
-	int rc = store_join(tool->site.db, tool->site.remote, &made);
+	int rc = in->want_adopt
+	    ? store_adopt(tool->site.db, tool->site.remote,
+		  in->wish.even_if_locked, &made)
+	    : store_join(tool->site.db, tool->site.remote, &made);
 
 	if (rc == 0)
 		say("The store at %s %s.", remote_name(tool->site.remote),
@@ -84,7 +96,7 @@ join_store(struct tool *tool, bool is_known)
 
 /* A library that knows its store looks first whether it is that one. */
 static int
-meet_store(struct tool *tool, bool want_probe)
+meet_store(struct tool *tool, const struct initing *in)
 {
 	char *known;
 	int rc;
@@ -93,20 +105,32 @@ meet_store(struct tool *tool, bool want_probe)
 	    0)
 		return rc;
 	if (rc == 1) {
-		rc = join_store(tool, true);
-		return rc == 0 && want_probe ? try_store(tool) : rc;
+		rc = join_store(tool, in, true);
+		return rc == 0 && !in->no_probe ? try_store(tool) : rc;
 	}
-	if (want_probe && (rc = try_store(tool)) != 0)
+	if (!in->no_probe && (rc = try_store(tool)) != 0)
 		return rc;
-	return join_store(tool, false);
+	return join_store(tool, in, false);
 }
 
+/* The store is noted first: an adoption that is stopped is gone on with. */
 static int
-init_do(struct tool *tool, const char *url, bool want_probe)
+join_all(struct tool *tool, const struct initing *in)
 {
 	int rc;
 
-	if ((rc = site_conf_store(&tool->site, url)) != 0 ||
+	if ((rc = open_remote(tool)) != 0 || (rc = meet_store(tool, in)) != 0 ||
+	    (in->url != NULL && (rc = site_note_store(&tool->site)) != 0))
+		return rc;
+	return in->want_adopt ? adopting_run(tool, &in->wish) : 0;
+}
+
+static int
+init_do(struct tool *tool, const struct initing *in)
+{
+	int rc;
+
+	if ((rc = site_conf_store(&tool->site, in->url)) != 0 ||
 	    (rc = make_library(tool)) != 0)
 		return rc;
 	if (tool->site.conf->remote_url == NULL) {
@@ -115,22 +139,28 @@ init_do(struct tool *tool, const char *url, bool want_probe)
 		return 0;
 	}
 	stop_catch();
-	if ((rc = open_remote(tool)) != 0 ||
-	    (rc = meet_store(tool, want_probe)) != 0)
-		return rc;
-	return url != NULL ? site_note_store(&tool->site) : 0;
+	return join_all(tool, in);
 }
 
 int
 cmd_init(struct tool *tool, int argc, char **argv)
 {
-	const char *url = NULL;
-	bool no_probe = false;
+	struct initing in = { .url = NULL };
 	const struct option_row rows[] = {
 		{ 's', "store", "URL",
-		    "this store, instead of the configured one", .text = &url },
+		    "this store, instead of the configured one",
+		    .text = &in.url },
 		{ 0, "no-probe", NULL, "do not try what the store can do",
-		    .flag = &no_probe },
+		    .flag = &in.no_probe },
+		{ 'a', "adopt", NULL,
+		    "take over contents that older software left there",
+		    .flag = &in.want_adopt },
+		{ 0, "even-if-locked", NULL,
+		    "with --adopt: though a version.txt.lock is there",
+		    .flag = &in.wish.even_if_locked },
+		{ 0, "without-metadata", NULL,
+		    "with --adopt: do not look at a metadata.db",
+		    .flag = &in.wish.without_metadata },
 		{ 0, NULL, NULL, NULL },
 	};
 	const struct usage usage = { "init", NULL,
@@ -143,5 +173,5 @@ cmd_init(struct tool *tool, int argc, char **argv)
 
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
-	return init_do(tool, url, !no_probe);
+	return init_do(tool, &in);
 }
