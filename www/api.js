@@ -17,9 +17,8 @@ export const base = new URL("api/v1/", document.baseURI);
 export const connection = new EventTarget();
 let state = "online";
 
-export function isOnline() {
-	return state === "online";
-}
+export const connectionState = () => state;
+export const isOnline = () => state === "online";
 
 // That a server answers does not make a session that has ended go on.
 function noteAnswer() {

@@ -17,7 +17,6 @@ import { load, t } from "./i18n.js";
 import * as who from "./session.js";
 import * as store from "./standing.js";
 import { button, complain, spinner } from "./ui.js";
-import { signInForm, signInAgain } from "./view-signin.js";
 import { drawTop } from "./view-top.js";
 
 const views = {
@@ -28,8 +27,13 @@ const views = {
 	settings: () => import("./view-settings.js"),
 };
 
+const styles = ["view-document.css", "view-sync.css", "view-conflicts.css",
+	"view-settings.css"];
+const signIn = () => import("./view-signin.js");
+
 const main = document.getElementById("main");
 let leaving = null; // aborts the view that is shown
+let styled = null;  // resolves when all styles are there
 
 // "#/document/abc" is ["document", "abc"].
 function address() {
@@ -38,6 +42,18 @@ function address() {
 
 	return parts[0] in views ? parts : ["library"];
 }
+
+// The library needs none of these; they have their places before app.css.
+function style(href) {
+	return new Promise((resolve) => {
+		const link = h("link", { rel: "stylesheet", href,
+			onload: resolve, onerror: resolve });
+
+		document.getElementById("style").before(link);
+	});
+}
+
+const restyle = () => styled ??= Promise.all(styles.map(style));
 
 async function show() {
 	const [name, ...args] = address();
@@ -50,12 +66,13 @@ async function show() {
 	main.dataset.view = name;
 	drawTop(name);
 	if (!who.user) {
-		replace(main, signInForm());
+		replace(main, (await signIn()).signInForm());
 		return;
 	}
 	replace(main, spinner());
 	try {
-		const view = await views[name]();
+		const [view] = await Promise.all([views[name](),
+			name !== "library" && restyle()]);
 
 		if (!signal.aborted)
 			await view.show(main, args, signal);
@@ -65,6 +82,7 @@ async function show() {
 			complain(error);
 		}
 	}
+	restyle();
 }
 
 // Whoever goes on with the keyboard goes on in the new view.
@@ -77,13 +95,17 @@ function moved() {
 // What hinders is said once, quietly; it goes when it is over.
 function drawStatus() {
 	const box = document.getElementById("status");
+	const draw = () => {
+		const state = api.connectionState();
 
-	api.connection.addEventListener("change", ({ detail }) => {
-		box.className = detail === "online" ? "" : "shown";
-		replace(box, detail !== "online" && t(`status.${detail}`),
-		    detail === "ended" && button(t("signin.do"),
+		box.className = state === "online" ? "" : "shown";
+		replace(box, state !== "online" && t(`status.${state}`),
+		    state === "ended" && button(t("signin.do"),
 		        api.waitForSession, { class: "quiet" }));
-	});
+	};
+
+	api.connection.addEventListener("change", draw);
+	draw();
 	addEventListener("offline", () => api.noteConnection("offline"));
 	addEventListener("online", () => api.get("auth/status",
 	    { quiet: true }).catch(() => {}));
@@ -98,17 +120,20 @@ function userChanged() {
 	show();
 }
 
+// What will be needed is asked for at once, not one after the other.
 async function begin() {
+	const found = who.find();
+
+	found.then((user) => user && views[address()[0]]()).catch(() => {});
 	await load();
 	document.getElementById("skip").textContent = t("skip");
 	drawStatus();
-	api.onSessionEnd(signInAgain);
-	who.session.addEventListener("change", userChanged);
+	api.onSessionEnd(async () => (await signIn()).signInAgain());
 	addEventListener("hashchange", moved);
 	drawTop("");
-	await who.find();
-	if (!who.user)
-		show();
+	await found;
+	who.session.addEventListener("change", userChanged);
+	userChanged();
 }
 
 begin().catch(complain);

@@ -8,7 +8,6 @@
 export const languages = { en: "English", de: "Deutsch" };
 
 let words = {};
-let fallback = {};
 export let language = "en";
 let locale = "en";      // that language as the reader's part of the world has it
 
@@ -30,9 +29,7 @@ export async function load() {
 	language = wanted();
 	locale = navigator.languages?.find((name) =>
 	    name.toLowerCase().startsWith(language)) ?? language;
-	fallback = (await import("./lang/en.js")).default;
-	words = language === "en"
-	    ? fallback : (await import(`./lang/${language}.js`)).default;
+	words = (await import(`./lang/${language}.js`)).default;
 	document.documentElement.lang = language;
 }
 
@@ -41,7 +38,7 @@ export function choose(name) {
 }
 
 export function t(key, values = {}) {
-	let text = words[key] ?? fallback[key] ?? key;
+	let text = words[key] ?? key;
 
 	if (typeof text === "object")
 		text = text[new Intl.PluralRules(language).select(values.n)] ??

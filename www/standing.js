@@ -31,34 +31,6 @@ export async function look(fresh = false, options = {}) {
 	return answer;
 }
 
-// ---- what failed ---------------------------------------------------------------
-
-const failedKey = `stemma.failures ${api.base.pathname}`;
-const failedKept = 20;
-
-function allFailures() {
-	try {
-		return JSON.parse(localStorage.getItem(failedKey)) ?? [];
-	} catch {
-		return [];
-	}
-}
-
-// A sync names what failed when it ends; only the number stays in its history.
-function keepFailures({ detail }) {
-	if (!detail?.failures?.length)
-		return;
-	const others = allFailures().filter(([run]) => run !== detail.run_id);
-
-	localStorage.setItem(failedKey, JSON.stringify([
-		[detail.run_id, detail.failures], ...others].slice(0, failedKept)));
-}
-
-export const failuresOf = (run) =>
-    allFailures().find(([id]) => id === run)?.[1] ?? [];
-
-events.addEventListener("syncComplete", keepFailures);
-
 // ---- looking -------------------------------------------------------------------
 
 // What goes wrong here is said by what people ask for themselves.

@@ -20,18 +20,10 @@ const historiesMax = 24; // records whose own history is asked for
 // ---- what is known ----------------------------------------------------------
 
 async function findGroup(docId, signal) {
-	let cursor = null;
+	const { files } = await api.get("files/list",
+	    { signal, query: { doc_id: docId } });
 
-	do {
-		const page = await api.get("files/list", { signal,
-			query: { q: docId, limit: 200, cursor } });
-		const found = page.files.find((g) => g.doc_id === docId);
-
-		if (found)
-			return found;
-		cursor = page.next_cursor;
-	} while (cursor);
-	return null;
+	return files[0] ?? null;
 }
 
 // The address may name a record, or the document by its own id.

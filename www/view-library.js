@@ -9,14 +9,12 @@ import { h, replace, seldom } from "./dom.js";
 import { events } from "./events.js";
 import { number, t } from "./i18n.js";
 import { Pages } from "./library-pages.js";
-import { recordsOf, row, titleOf } from "./library-row.js";
+import { recordsOf, row } from "./library-row.js";
 import { Windowed } from "./list.js";
-import { menu } from "./menu.js";
 import { may } from "./session.js";
 import { button, complain, empty, say } from "./ui.js";
 
 // What is not seen at first comes when it is wanted.
-const dialogs = () => import("./library-dialogs.js");
 const trash = () => import("./library-trash.js");
 let uploading = null; // the modules, once files were given
 
@@ -62,49 +60,6 @@ class Editors {
 	forget() {
 		this.names.clear();
 	}
-}
-
-// ---- what one can do with a document -------------------------------------------------
-
-// `changed()` is called when it is back; events tell others, some hosts late.
-async function remove(group, changed) {
-	const ids = recordsOf(group).map((r) => r.id);
-	const title = titleOf(group);
-
-	const { restore } = await trash();
-
-	await api.post("files/delete", { files: ids });
-	say(t("library.deleted", { title }), { action: {
-		label: t("library.undo"),
-		run: async () => {
-			try {
-				await restore(ids);
-				say(t("library.restored", { title }),
-				    { kind: "good" });
-			} catch (error) {
-				complain(error);
-			}
-			changed();
-		},
-	} });
-}
-
-function links(group) {
-	const records = recordsOf(group);
-	const tei = records.find((r) => r.file_type !== "pdf");
-	const list = [{ label: t("library.open"),
-		href: `#/document/${records[0].id}` }, null];
-
-	for (const record of [group.pdf, tei].filter(Boolean)) {
-		const kind = record.file_type.toUpperCase();
-
-		list.push({ label: t("library.view", { kind }),
-			href: api.contentUrl(record.id), target: "_blank" },
-		{ label: t("library.download", { kind }),
-			href: api.contentUrl(record.id),
-			download: record.filename });
-	}
-	return list;
 }
 
 // ---- the bar ---------------------------------------------------------------------------
@@ -225,7 +180,8 @@ class Library {
 			key: (group) => group.doc_id,
 			draw: (group) => row(group, {
 				editors: this.editors.names,
-				openMenu: (g, b) => this.openMenu(g, b) }),
+				openMenu: (g, b) =>
+				    this.openMenu(g, b).catch(complain) }),
 			need: (a, b) => this.need(a, b) });
 		this.bar = new Bar((name, value) => this.ask(name, value));
 		this.count = h("p", { class: "count", role: "status" });
@@ -425,32 +381,16 @@ class Library {
 
 	// ---- doing ---------------------------------------------------------------
 
-	openMenu(group, at) {
-		const fresh = async () => {
-			await this.refresh();
-			return this.pages.item(this.pages.indexOf(
-			    group.doc_id)) ?? group;
-		};
-		const done = (f) => async () => {
-			await f(await fresh());
-			await this.refresh();
-		};
-		const list = links(group);
+	async openMenu(group, at) {
+		const { openMenu } = await import("./library-menu.js");
 
-		if (may("annotator"))
-			list.push(null,
-			    { label: t("rename.menu"),
-			        run: done(async (g) => (await dialogs()).rename(g)) },
-			    { label: t("collections.menu"),
-			        run: done(async (g) => (await dialogs())
-			            .setCollections(g, this.bar.names, fresh)) },
-			    { label: t("metadata.menu"),
-			        run: done(async (g) => (await dialogs())
-			            .setMetadata(g, fresh)) },
-			    null,
-			    { label: t("library.delete"), danger: true,
-			        run: done((g) => remove(g, () => this.soon())) });
-		menu(at, t("library.actions", { title: titleOf(group) }), list);
+		openMenu(group, at, this);
+	}
+
+	// As it is by now.
+	async fresh(group) {
+		await this.refresh();
+		return this.pages.item(this.pages.indexOf(group.doc_id)) ?? group;
 	}
 
 	async show() {

@@ -9,7 +9,7 @@ import { h, replace, s, seldom } from "./dom.js";
 import { events } from "./events.js";
 import { bytes, duration, exactly, t, when } from "./i18n.js";
 import { may } from "./session.js";
-import { behind, failuresOf, look, standing } from "./standing.js";
+import { behind, look, standing } from "./standing.js";
 import { button, complain, confirm, progress, say } from "./ui.js";
 
 const runsShown = 30;
@@ -184,34 +184,56 @@ const filenames = new Map();
 
 const hashIn = (path) => /[0-9a-f]{64}/.exec(path)?.[0];
 const nameOf = (path) => filenames.get(hashIn(path)) ?? path;
+const failuresOf = (run) => run.summary?.failures ?? [];
 
-async function learnNames(runs, signal) {
-	const unknown = runs.some((run) => failuresOf(run.run_id)
-	    .some((f) => hashIn(f.file) && !filenames.has(hashIn(f.file))));
-
-	for (const state of unknown ? ["to_fetch", "to_send"] : []) {
-		const { files } = await api.get("files/list",
-		    { query: { state, limit: 200 }, signal });
-
-		for (const g of files) {
-			for (const item of [g.pdf, g.versions, g.gold,
-				Object.values(g.variants)].flat(2))
-				filenames.set(item?.content_hash,
-				    item?.filename);
-		}
+function learn(files) {
+	for (const g of files) {
+		for (const item of [g.pdf, g.versions, g.gold,
+			Object.values(g.variants)].flat(2))
+			filenames.set(item?.content_hash, item?.filename);
 	}
 }
 
-function failures(run) {
-	const all = run.summary?.failures?.length ? run.summary.failures
-	    : failuresOf(run.run_id);
+// The server says which document it is of to whoever may read that.
+async function learnOne(hash, signal) {
+	try {
+		const { doc_id: docId } = await api.get(`files/${hash}/lineage`,
+		    { signal });
 
-	if (!run.summary?.errors || !all.length)
+		learn((await api.get("files/list",
+		    { query: { doc_id: docId }, signal })).files);
+	} catch (error) {
+		if (error.status !== 404 && error.status !== 403)
+			throw error;
+	}
+	// What nobody knows is not asked for again.
+	if (!filenames.has(hash))
+		filenames.set(hash, null);
+}
+
+async function learnNames(runs, signal) {
+	const unknown = () => new Set(runs.flatMap(failuresOf)
+	    .map((f) => hashIn(f.file))
+	    .filter((hash) => hash && !filenames.has(hash)));
+
+	if (unknown().size)
+		learn((await api.get("files/list", { query: {
+			state: "to_fetch", limit: 200 }, signal })).files);
+	for (const hash of unknown())
+		await learnOne(hash, signal);
+}
+
+function failures(run) {
+	const all = failuresOf(run);
+	const more = (run.summary?.errors ?? 0) - all.length;
+
+	if (!all.length)
 		return null;
-	return h("details", { class: "failures", open: true },
-	    h("summary", {}, t("summary.failures", { n: all.length })),
+	return h("details", { class: "failures" },
+	    h("summary", {}, t("summary.failures", { n: run.summary.errors })),
 	    h("ul", {}, all.map((f) => h("li", {},
-	        h("strong", {}, nameOf(f.file)), ": ", f.reason))));
+	        h("strong", {}, nameOf(f.file)), ": ", f.reason)),
+	    more > 0 && h("li", {}, t("plan.more", { n: more }))));
 }
 
 const kinds = { running: "info", done: "good", skipped: "good", partly: "warn",
