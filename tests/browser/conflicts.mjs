@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Stemma authors
 
-import { act, check, equal, fits, looks, open, run, test, until }
+import { act, check, equal, everywhere, fits, looks, open, run, test, until }
 	from "./kit.mjs";
 
 const button = (page, name) => page.getByRole("button", { name, exact: true });
@@ -168,7 +168,7 @@ test("Keep both …: ours becomes a variant under a name", async () => {
 	equal(await act("variants", "ben", "way-both"), ["", "anna"], "variants");
 });
 
-test("Use the merge: it is shown, may be improved, and is taken", async () => {
+everywhere("Use the merge: it is shown, may be improved, and is taken", async () => {
 	const [page] = await openConflict("merge", "way-merge");
 
 	await page.getByLabel("Compare").selectOption(
@@ -316,7 +316,7 @@ test("a session that ends while a merge is written loses no word", async () => {
 	has(await published("session-1"), "The first, after an hour of thought.");
 });
 
-test("a conflict that a sync brings is shown without a reload", async () => {
+everywhere("a conflict that a sync brings is shown without a reload", async () => {
 	const page = await open("#/conflicts");
 
 	await page.getByRole("heading", { name: "No conflicts" }).waitFor();

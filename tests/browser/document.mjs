@@ -3,8 +3,8 @@
 
 // One document: its records, its stemma, its versions.
 
-import { act, axe, check, equal, fits, looks, open, phone, run, screenshot,
-	test, until } from "./kit.mjs";
+import { act, axe, check, equal, everywhere, fits, looks, open, phone, run,
+	screenshot, test, until } from "./kit.mjs";
 import { lineage } from "./lineages.mjs";
 
 let ids = null;
@@ -154,7 +154,7 @@ test("a version that never left its server is told of", async () => {
 	await panel(page).getByText("not kept here").waitFor();
 });
 
-test("two versions are compared, word by word", async () => {
+everywhere("two versions are compared, word by word", async () => {
 	const page = await document();
 
 	await page.getByRole("button", { name: "Compare two" }).click();
@@ -264,7 +264,7 @@ test("a record is renamed, and its name is everywhere", async () => {
 	    "The scan, page 1", "its label");
 });
 
-test("a PDF is shown by the browser's own viewer", async () => {
+everywhere("a PDF is shown by the browser's own viewer", async () => {
 	const page = await document("scan.pdf");
 
 	await record(page, await id("scan.pdf")).getByRole("button",
@@ -358,7 +358,7 @@ test("a document that is not there is said to be so", async () => {
 	await page.locator("main .notice").waitFor();
 });
 
-test("a text that brings a script runs none", async () => {
+everywhere("a text that brings a script runs none", async () => {
 	const made = await act("add_tei", "anna", "evil",
 	    "&lt;img src=x onerror=alert(1)&gt;");
 	const page = await open(`#/document/${made}`);

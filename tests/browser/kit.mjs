@@ -245,10 +245,17 @@ export async function looks(name, hash, ready, options = {}) {
 // ---- the runner -------------------------------------------------------------------
 
 const tests = [];
+const isReduced = Boolean(process.env.STEMMA_REDUCED);
 const only = (process.env.STEMMA_ONLY ?? "").split("\n").filter(Boolean);
 
 export function test(name, f) {
-	tests.push({ name, f });
+	tests.push({ name: `${name}[${kind}]`, f });
+}
+
+// One that the web server has a part in: it runs behind each kind of them,
+// others behind the first alone.
+export function everywhere(name, f) {
+	tests.push({ name: `${name}[${kind}]`, f, isEverywhere: true });
 }
 
 export class Skip extends Error {}
@@ -309,7 +316,8 @@ async function one({ name, f }) {
 // Runs all of them, in order.
 export async function run() {
 	for (const t of tests) {
-		if (!only.length || only.some((part) => t.name.includes(part)))
+		if ((t.isEverywhere || !isReduced) && (!only.length ||
+		    only.some((part) => t.name.includes(part))))
 			await one(t);
 	}
 	await browser?.close();

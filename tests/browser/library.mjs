@@ -5,8 +5,8 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { act, address, check, equal, hasVendor, looks, open, phone, run,
-	screenshot, Skip, sleep, test, until, work } from "./kit.mjs";
+import { act, address, check, equal, everywhere, hasVendor, looks, open, phone,
+	run, screenshot, Skip, sleep, test, until, work } from "./kit.mjs";
 
 const row = (page, text) => page.locator(".docs > li", { hasText: text });
 const first = (page) => page.locator(".docs > li .title").first();
@@ -111,17 +111,37 @@ test("whoever comes back is where they were", async () => {
 	    "at the same place");
 });
 
-test("little is loaded for the first paint", async () => {
-	const page = await library();
-	const sizes = await page.evaluate(() =>
-	    performance.getEntriesByType("resource")
-	        .filter((e) => !/\/api\//.test(e.name))
-	        .map((e) => [e.name.split("/").pop(), e.transferSize]));
-	const sum = sizes.reduce((n, [, size]) => n + size, 0);
+// The bytes of what answers `which`: as they were sent, and unpacked.
+async function weigh(page, which) {
+	const entries = await page.evaluate(() => [
+		...performance.getEntriesByType("navigation"),
+		...performance.getEntriesByType("resource"),
+	].map((e) => [new URL(e.name).pathname, e.transferSize,
+		e.decodedBodySize]));
+	const some = entries.filter(([name]) => which.test(name));
 
-	console.log(`first paint: ${Math.round(sum / 1000)} kB in ${
-		sizes.length} files`);
-	console.log(sizes.sort((a, b) => b[1] - a[1]).slice(0, 12).join(" "));
+	check(some.length, `nothing is ${which}`);
+	return [some.reduce((n, [, sent]) => n + sent, 0),
+		some.reduce((n, [,, size]) => n + size, 0), some.length];
+}
+
+// What the first paint waits for is little even where nothing is compressed;
+// all that is fetched until the documents stand there, where it is.
+everywhere("little is loaded for the first paint", async () => {
+	const first = /\/(?:|app\.css|view-(?:library\.css|top\.js)|(?:app|api|dom|events|i18n|session|standing|ui)\.js|lang\/..\.js)$/;
+
+	for (const locale of ["en-GB", "de-DE"]) {
+		const page = await library({ locale });
+		const [sent, size, n] = await weigh(page, first);
+		const [all, unpacked, of] = await weigh(page, /./);
+
+		check(n === 13, `${n} files are waited for`);
+		console.log(`first paint, ${locale}: ${sent} bytes in ${n} ` +
+		    `files, ${size} unpacked; all: ${all} in ${of}, ` +
+		    `${unpacked} unpacked`);
+		check(size < 100000, `${size} bytes for the first paint`);
+		check(all < 100000, `${all} bytes for all of it`);
+	}
 });
 
 test("a conflict's sign leads to it", async () => {
@@ -280,7 +300,7 @@ test("who may only read is offered no change", async () => {
 
 // ---- opening ------------------------------------------------------------------------------
 
-test("a TEI is shown where it can do nothing, and downloaded", async () => {
+everywhere("a TEI is shown where it can do nothing, and downloaded", async () => {
 	const page = await library();
 	const opened = page.context().waitForEvent("page");
 
@@ -301,7 +321,7 @@ test("a TEI is shown where it can do nothing, and downloaded", async () => {
 
 // ---- while others work ------------------------------------------------------------------------
 
-test("what others do is shown, and the focus stays", async () => {
+everywhere("what others do is shown, and the focus stays", async () => {
 	const page = await library();
 
 	await row(page, "brenner-1803-06-28").locator(".title").focus();
@@ -339,7 +359,7 @@ test("the keyboard alone goes through the list", async () => {
 
 // ---- uploading -----------------------------------------------------------------------------------
 
-test("a PDF and its TEI come together", async () => {
+everywhere("a PDF and its TEI come together", async () => {
 	const page = await library();
 	const xml = "<TEI xmlns='http://www.tei-c.org/ns/1.0'><teiHeader/>" +
 	    "<text><body><p>Two.</p></body></text></TEI>";
@@ -414,7 +434,7 @@ test("a folder is chosen with all that is in it", async () => {
 	await page.getByText("folder/a/b/two-in.pdf").waitFor();
 });
 
-test("a large file goes on after a break", async () => {
+everywhere("a large file goes on after a break", async () => {
 	if (!hasVendor)
 		throw new Skip("no tus: tools/www-modules fetches it");
 	const page = await library();

@@ -20,7 +20,10 @@ browser it asks for with act("name", ...) of kit.mjs, which is an @act here; a
 test file may add its own, def name(site, ...).
 
 Options: --only PATTERN (of names), --serve (prepare, say the address and wait;
-nothing is run), --kind nginx (the web server), --keep.
+nothing is run), --kind nginx (that web server alone), --keep.
+
+All of it runs behind nginx; behind lighttpd and Apache those that kit.mjs's
+everywhere() made, or all of them with STEMMA_ALL_SERVERS=1.
 
 Users: admin, reviewer, annotator, user; the password is the name.  The browser
 and npm's modules: CHROMIUM, STEMMA_NODE_MODULES (made by "tools/www-modules
@@ -49,6 +52,7 @@ from harness import (Failed, Skip, TOP, World, check, end, end_all,  # noqa
                      pdf, spawn, tei)
 from web import WebServer  # noqa: E402
 
+KINDS = ("nginx", "lighttpd", "apache")
 ROLES = ("admin", "reviewer", "annotator", "user")
 ACTS = {}
 
@@ -214,13 +218,14 @@ def program(variable, *names):
     return path
 
 
-def environment(site, only):
+def environment(site, only, reduced):
     place = modules()
     if not place:
         raise Skip("no playwright-core: tools/www-modules --tests fetches it")
     return dict(os.environ, STEMMA_NODE_MODULES=place,
                 STEMMA_PAGE=site.address, STEMMA_WORK=site.world.folder,
                 STEMMA_ONLY="\n".join(only or ()), STEMMA_KIND=site.kind,
+                STEMMA_REDUCED="1" if reduced else "",
                 STEMMA_VENDOR="1" if os.path.isdir(os.path.join(
                     TOP, "www", "vendor")) else "",
                 CHROMIUM=program("CHROMIUM", "chromium", "chromium-browser"))
@@ -239,13 +244,13 @@ def answer(site, line):
 class Script:
     """Reads what a script says until it ends."""
 
-    def __init__(self, site, path, only):
+    def __init__(self, site, path, only, reduced):
         self.site = site
         self.bad = 0
         self.is_ended = False
         self.process = spawn(
             [program("NODE", "node", "nodejs"), path],
-            env=environment(site, only), cwd=site.world.folder,
+            env=environment(site, only, reduced), cwd=site.world.folder,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             preexec_fn=harness.die_with_parent)
 
@@ -270,9 +275,9 @@ class Script:
         return self.bad
 
 
-def run_script(site, name, only):
+def run_script(site, name, only, reduced=False):
     """Answers how many tests failed."""
-    script = Script(site, os.path.join(HERE, name), only)
+    script = Script(site, os.path.join(HERE, name), only, reduced)
     bad = script.read()
     if not script.is_ended:
         print("not ok %s: it ended before its end" % name, flush=True)
@@ -291,6 +296,12 @@ def serve(site):
         time.sleep(60)
 
 
+def is_reduced(kind, args):
+    """Does this web server get the smaller set?"""
+    return kind != KINDS[0] and not args.kind and \
+        os.environ.get("STEMMA_ALL_SERVERS", "0") != "1"
+
+
 def one_kind(kind, script, prepare, args):
     site = None
     try:
@@ -299,14 +310,14 @@ def one_kind(kind, script, prepare, args):
             prepare(site)
         if args.serve:
             serve(site)
-        return run_script(site, script, args.only)
+        return run_script(site, script, args.only, is_reduced(kind, args))
     except Skip as e:
-        print("skip %s: %s" % (script, e), flush=True)
+        print("skip %s[%s]: %s" % (script, kind, e), flush=True)
         return 0
     except Exception as e:
         traceback.print_exc()
-        print("not ok %s: %s" % (script, harness.explain(e).splitlines()[0]),
-              flush=True)
+        print("not ok %s[%s]: %s" % (
+            script, kind, harness.explain(e).splitlines()[0]), flush=True)
         harness.tell(site and site.world)
         return 1
     finally:
@@ -324,7 +335,7 @@ def options():
     return parser.parse_args()
 
 
-def main(script, prepare=None, kinds=("nginx",)):
+def main(script, prepare=None, kinds=KINDS):
     """Run a script of this folder with each kind of web server."""
     args = options()
     signal.signal(signal.SIGTERM, harness.interrupted)

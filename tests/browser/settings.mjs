@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Stemma authors
 
-import { act, check, desktop, equal, fits, looks, open, run, test, until }
-	from "./kit.mjs";
+import { act, check, desktop, equal, everywhere, fits, looks, open, run, test,
+	until } from "./kit.mjs";
 
 const dialog = (page, name) => page.getByRole("dialog", { name });
 const part = (page, name) => page.getByRole("region", { name, exact: true });
@@ -65,7 +65,7 @@ test("what the file says is shown and cannot be changed", async () => {
 	await row.getByText(/stemma\.conf, line/).waitFor();
 });
 
-test("what it does not say is changed, and counts", async () => {
+everywhere("what it does not say is changed, and counts", async () => {
 	const page = await open("#/settings");
 
 	await page.getByLabel("Sync by itself").selectOption("900");
@@ -129,7 +129,7 @@ test("another administrator's change is seen; typing is not disturbed",
 
 // ---- users --------------------------------------------------------------------------------
 
-test("a user is added, signs in, is changed and removed", async () => {
+everywhere("a user is added, signs in, is changed and removed", async () => {
 	const page = await open("#/settings");
 
 	await page.getByRole("button", { name: "Add a user …" }).click();
@@ -198,7 +198,7 @@ test("a name that is taken, and the last administrator", async () => {
 
 // ---- one's own password --------------------------------------------------------------------
 
-test("everybody changes their own password", async () => {
+everywhere("everybody changes their own password", async () => {
 	const page = await open("#/sync", { user: "annotator" });
 
 	await page.getByRole("button", { name: "annotator" }).click();
