@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#ifndef SIM_MODEL_H
+#define SIM_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/world.h"
+
+/*
+ * What users were told, and what the store really is: against these each step
+ * is held.
+ */
+struct model *model_new(struct world *w);
+void model_free(struct model *m);
+
+/* ---- told to users ------------------------------------------------------------- */
+
+/* model_saved - this content was saved as that record, and acknowledged. */
+void model_saved(struct proc *p, const char *stable_id, const char *id,
+    const char *text);
+
+/* model_wrote - a field got this value from a user. */
+void model_wrote(struct proc *p, const char *stable_id, const char *field,
+    const char *value);
+
+/* model_deleted, model_revived - and acknowledged. */
+void model_deleted(struct proc *p, const char *stable_id);
+void model_revived(struct proc *p, const char *stable_id);
+
+/* model_grave - a job ended with an error that no fault explains. */
+void model_grave(struct proc *p, int rc, const char *why);
+
+/* model_knows - a text that users wrote, by its hash; NULL. */
+const char *model_text(const char *id);
+
+/* ---- seen on the store ------------------------------------------------------------ */
+
+/* model_head - the head was renamed (server's on_head). */
+void model_head(void *arg, const char *from, const char *to);
+int64_t model_version(void);
+
+/* ---- checks ------------------------------------------------------------------------- */
+
+/* model_check_proc - of its replica, at any time: what it has acknowledged is
+ * there, what it calls synced is on the store.  On its handles. */
+int model_check_proc(struct proc *p);
+
+/* model_check_end - all agree; of the last replica, which came afresh, too. */
+void model_check_end(struct world *w);
+
+#endif

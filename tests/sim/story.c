@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#include "sim/story.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "sim/model.h"
+#include "sim/user.h"
+
+#define ROUNDS_MAX 40
+
+/* ---- one step ---------------------------------------------------------------------- */
+
+static void
+begin_job(struct world *w, struct proc *p, const char *what,
+    int (*job)(struct proc *p))
+{
+	if (p->is_busy)
+		return;
+	p->rng.state = rng_next(&w->rng);
+	p->confirms = rng_chance(&p->rng, 20);
+	proc_do(p, what, job);
+}
+
+static void
+maybe_crash(struct world *w, struct site *s)
+{
+	enum crash_kind kind = CRASH_PROCESS;
+
+	if ((w->plan.trouble & TROUBLE_CRASH) == 0)
+		return;
+	if (w->plan.trouble & TROUBLE_DISK)
+		kind = (enum crash_kind)rng_below(&w->rng, 3);
+	world_say("%c will crash", 'a' + s->at);
+	site_crash(s, kind, (int64_t)rng_below(&w->rng, 400));
+}
+
+static void
+maybe_jump(struct world *w, struct site *s)
+{
+	static const int64_t days[] = { -400, -1, 0, 1, 40, 4000 };
+	int64_t by = days[rng_below(&w->rng, 6)] * 86400000 +
+	    (int64_t)rng_below(&w->rng, 7200000);
+
+	if ((w->plan.trouble & TROUBLE_CLOCK) == 0)
+		return;
+	s->clock_ms = by;
+	world_say("%c's clock is off by %lld s", 'a' + s->at,
+	    (long long)by / 1000);
+}
+
+static void
+change_weather(struct world *w)
+{
+	struct weather *weather = &w->net.weather;
+	int how = (int)rng_below(&w->rng, 4) * 15;
+
+	memset(weather, 0, sizeof(*weather));
+	w->net.is_down = (w->plan.trouble & TROUBLE_DOWN) != 0 &&
+	    rng_chance(&w->rng, 15);
+	if (w->net.is_down)
+		world_say("the server is away");
+	if (w->plan.trouble & TROUBLE_NET)
+		*weather = (struct weather){ .refused = how,
+			.lost = how / 3,
+			.late = how,
+			.mute = how,
+			.twice = how,
+			.error = how,
+			.done_500 = how,
+			.cut = how };
+	if (w->plan.trouble & TROUBLE_LIES)
+		weather->lies = how / 3;
+}
+
+static void
+step(struct world *w)
+{
+	struct site *s = &w->sites[rng_below(&w->rng, (uint64_t)w->sites_n)];
+	int dice = (int)rng_below(&w->rng, 100);
+
+	if (dice < 45)
+		begin_job(w, &s->procs[PROC_USER], "works", user_does);
+	else if (dice < 80)
+		begin_job(w, &s->procs[PROC_SYNC], "syncs", user_syncs);
+	else if (dice < 84)
+		maybe_crash(w, s);
+	else if (dice < 87)
+		maybe_jump(w, s);
+	else if (dice < 92)
+		change_weather(w);
+	for (int n = (int)rng_below(&w->rng, 30); n > 0; n--) {
+		if (!world_event(w))
+			break;
+	}
+}
+
+static bool
+is_left_out(const struct plan *plan, int at)
+{
+	return (plan->left_out[at / 64] >> (at % 64)) & 1;
+}
+
+/* ---- calm --------------------------------------------------------------------------- */
+
+static void
+become_calm(struct world *w)
+{
+	world_say("it is calm");
+	w->step = -1;
+	w->rng.state = rng_mix(w->plan.seed, 3);
+	memset(&w->net.weather, 0, sizeof(w->net.weather));
+	w->net.is_down = false;
+	for (int i = 0; i < w->sites_n; i++)
+		w->sites[i].disk->crash_at = 0;
+	world_settle(w);
+	w->is_calm = true;
+}
+
+/* One sync without any fault: it succeeds; true: there was nothing to do. */
+static bool
+sync_calmly(struct world *w, struct site *s)
+{
+	struct proc *p = &s->procs[PROC_SYNC];
+	int rc;
+
+	begin_job(w, p, "syncs", user_syncs);
+	if ((rc = proc_finish(p)) == E_GUARD && !w->has_failed) {
+		begin_job(w, p, "syncs, and says yes", user_syncs);
+		p->confirms = true;
+		rc = proc_finish(p);
+	}
+	if (rc != 0)
+		world_fail("%c: a sync without any fault fails: %s",
+		    'a' + s->at, err_name(rc));
+	return p->sum.skipped;
+}
+
+static bool
+round_of_syncs(struct world *w)
+{
+	bool is_quiet = true;
+
+	for (int i = 0; i < w->sites_n && !w->has_failed; i++) {
+		struct site *s = &w->sites[i];
+
+		if (!sync_calmly(w, s))
+			is_quiet = false;
+		begin_job(w, &s->procs[PROC_USER], "settles all",
+		    user_resolves);
+		proc_finish(&s->procs[PROC_USER]);
+		if (s->procs[PROC_USER].settled > 0)
+			is_quiet = false;
+	}
+	return is_quiet;
+}
+
+static void
+until_quiet(struct world *w)
+{
+	for (int n = 0; n < ROUNDS_MAX && !w->has_failed; n++) {
+		if (round_of_syncs(w))
+			return;
+	}
+	world_fail("after %d rounds of syncs there is still something to do",
+	    ROUNDS_MAX);
+}
+
+/* Idle ones ask once, and make no version. */
+static void
+must_be_quiet(struct world *w)
+{
+	int64_t version = model_version();
+
+	for (int i = 0; i < w->sites_n && !w->has_failed; i++) {
+		struct site *s = &w->sites[i];
+
+		if (!sync_calmly(w, s) || s->procs[PROC_SYNC].sum.requests != 1)
+			world_fail("%c: an idle sync takes %lld requests",
+			    'a' + s->at,
+			    (long long)s->procs[PROC_SYNC].sum.requests);
+	}
+	if (model_version() != version)
+		world_fail("idle syncs made a version");
+}
+
+static void
+one_more(struct world *w)
+{
+	struct site *s = &w->sites[w->sites_n];
+
+	site_init(s, w, w->sites_n++);
+	for (int k = 0; k < PROC_KINDS; k++) {
+		s->procs[k].site = s;
+		s->procs[k].kind = (enum proc_kind)k;
+		s->procs[k].disk = s->disk;
+	}
+	world_say("%c is new", 'a' + s->at);
+	sync_calmly(w, s);
+}
+
+void
+story_tell(struct world *w)
+{
+	world_say("seed %llu, %s", (unsigned long long)w->plan.seed,
+	    w->server.profile->name);
+	for (w->step = 0; w->step < w->plan.steps && !w->has_failed;
+	     w->step++) {
+		w->rng.state = rng_mix(w->plan.seed, 100 + (uint64_t)w->step);
+		if (!is_left_out(&w->plan, w->step))
+			step(w);
+	}
+	become_calm(w);
+	until_quiet(w);
+	if (!w->has_failed)
+		must_be_quiet(w);
+	if (!w->has_failed)
+		one_more(w);
+	if (!w->has_failed)
+		until_quiet(w);
+	if (!w->has_failed)
+		model_check_end(w);
+}

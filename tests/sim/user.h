@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The Stemma authors */
+#ifndef SIM_USER_H
+#define SIM_USER_H
+
+#include "sim/world.h"
+
+/* Jobs of a process: what a user does, as p->rng decides. */
+int user_does(struct proc *p);
+
+/* user_resolves - every conflict that is open, in one way or another. */
+int user_resolves(struct proc *p);
+
+/* user_syncs - join the store where that was not done yet, and sync. */
+int user_syncs(struct proc *p);
+
+#endif
