@@ -19,6 +19,13 @@ enum conf_sendfile {
 	CONF_SENDFILE_LOCAL_REDIRECT, /* CGI; with a prefix */
 };
 
+/* Where the name of an S3 bucket stands. */
+enum conf_s3_style {
+	CONF_S3_AUTO,
+	CONF_S3_PATH, /* yes: in the path */
+	CONF_S3_HOST, /* no: in the host */
+};
+
 /*
  * All that can be set, read once and const from then on.  Behind each field
  * stands its key, and what holds where it is not set.  Paths are absolute.
@@ -38,13 +45,15 @@ struct conf {
 	 * unless WEBDAV_ENABLED is no.
 	 */
 	const char *remote_url; /* "webdav+https://…", "webdav+http://…",
-				   "s3+https://…", "s3+http://…", "file:///…";
+				   "s3://BUCKET…", "s3+https://…", "s3+http://…",
+				   "file:///…";
 				   NULL: there is none.  Encoded, without a name
 				   or password in it */
 	const char *remote_username;  /* or NULL */
 	const char *remote_password;  /* or NULL */
+	const char *s3_endpoint;      /* S3_ENDPOINT of "s3://…"; NULL: AWS */
 	const char *s3_region;        /* S3_REGION (us-east-1) */
-	bool s3_path_style;           /* S3_PATH_STYLE (no) */
+	enum conf_s3_style s3_style;  /* S3_PATH_STYLE (auto) */
 	const char *s3_session_token; /* S3_SESSION_TOKEN; or NULL */
 
 	bool single_writer;       /* SINGLE_WRITER (no) */

@@ -208,6 +208,21 @@ parse_level(const struct key *key, const char *text, struct conf *conf)
 	return log_level_parse(text, &conf->log_level);
 }
 
+static int
+parse_s3_style(const struct key *key, const char *text, struct conf *conf)
+{
+	bool is_path;
+
+	(void)key;
+	conf->s3_style = CONF_S3_AUTO;
+	if (strcasecmp(text, "auto") == 0)
+		return 0;
+	if (key_flag(text, &is_path) != 0)
+		return E_INPUT;
+	conf->s3_style = is_path ? CONF_S3_PATH : CONF_S3_HOST;
+	return 0;
+}
+
 /* Behind one of these schemes: a host, and no name or password in it. */
 static bool
 is_url(const char *text, const char *const *schemes)
@@ -232,11 +247,19 @@ parse_webdav_url(const struct key *key, const char *text, struct conf *conf)
 }
 
 static int
+parse_s3_endpoint(const struct key *key, const char *text, struct conf *conf)
+{
+	return parse_webdav_url(key, text, conf) == 0
+	    ? parse_text(key, text, conf)
+	    : E_INPUT;
+}
+
+static int
 parse_remote_url(const struct key *key, const char *text, struct conf *conf)
 {
 	static const char *const schemes[] = { "webdav+https://",
-		"webdav+http://", "https://", "http://", "s3+https://",
-		"s3+http://", NULL };
+		"webdav+http://", "https://", "http://", "s3://",
+		"s3+https://", "s3+http://", NULL };
 
 	(void)key;
 	(void)conf;
@@ -274,17 +297,20 @@ static const struct key keys[] = {
 
 	{ "REMOTE_URL", parse_remote_url, 0,
 	  NULL, "webdav+https://HOST/PATH, webdav+http://HOST/PATH, "
-	  "s3+https://HOST/BUCKET or file:///PATH" URL_HINT, 0, 0, false },
+	  "s3://BUCKET/PREFIX, s3+https://HOST/BUCKET/PREFIX or file:///PATH"
+	  URL_HINT, 0, 0, false },
 	{ "REMOTE_USERNAME", NULL, 0,
 	  NULL, NULL, 0, 0, false },
 	{ "REMOTE_PASSWORD", NULL, 0,
 	  NULL, NULL, 0, 0, true },
 	{ "REMOTE_PASSWORD_FILE", parse_path_only, 0,
 	  NULL, A_PATH, 0, 0, false },
+	{ "S3_ENDPOINT", parse_s3_endpoint, FIELD(s3_endpoint),
+	  NULL, "https://HOST or http://HOST" URL_HINT, 0, 0, false },
 	{ "S3_REGION", parse_text, FIELD(s3_region),
 	  "us-east-1", NULL, 0, 0, false },
-	{ "S3_PATH_STYLE", parse_flag, FIELD(s3_path_style),
-	  "no", YES_NO, 0, 0, false },
+	{ "S3_PATH_STYLE", parse_s3_style, 0,
+	  "auto", "auto, yes or no", 0, 0, false },
 	{ "S3_SESSION_TOKEN", parse_text, FIELD(s3_session_token),
 	  NULL, NULL, 0, 0, true },
 

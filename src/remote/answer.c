@@ -10,12 +10,14 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/str.h"
 
 void
 answer_init(struct answer *a)
 {
 	memset(a, 0, sizeof(*a));
 	a->range_from = -1;
+	a->length = a->date_s = -1;
 	a->retry_after_ms = -1;
 }
 
@@ -47,6 +49,21 @@ take_range(struct answer *a, const char *value)
 	from = strtoll(value + 6, &end, 10);
 	if (end != value + 6 && *end == '-' && from >= 0)
 		a->range_from = from;
+}
+
+static void
+take_length(struct answer *a, const char *value)
+{
+	if (str_int64(value, &a->length) != 0 || a->length < 0) {
+		err_clear();
+		a->length = -1;
+	}
+}
+
+static void
+take_date(struct answer *a, const char *value)
+{
+	a->date_s = curl_getdate(value, NULL);
 }
 
 /* Seconds, or a date. */
@@ -83,6 +100,8 @@ static const struct {
 	{ "etag", take_etag },
 	{ "location", take_location },
 	{ "content-range", take_range },
+	{ "content-length", take_length },
+	{ "date", take_date },
 	{ "retry-after", take_retry_after },
 	{ "www-authenticate", take_challenge },
 };
@@ -174,7 +193,8 @@ static const struct {
 	{ 409, E_ABSENT, "the folder that it should be in is not there" },
 	{ 410, E_ABSENT, "not there any more" },
 	{ 412, E_CONFLICT, "a condition was not met" },
-	{ 413, E_DENIED,
+	/* What is smaller may get through, and a limit can be raised. */
+	{ 413, E_REMOTE,
 	    "too large for the server: its limit on the size of "
 	    "requests must be raised" },
 	{ 414, E_DENIED, "the name is too long for the server" },

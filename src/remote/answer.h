@@ -15,6 +15,8 @@ struct answer {
 	char etag[256];         /* with its quotes; "" for none or too long */
 	char location[2048];    /* "" for none */
 	int64_t range_from;     /* of Content-Range; -1: none */
+	int64_t length;         /* of Content-Length; -1: not told */
+	int64_t date_s;         /* the server's clock, since 1970; -1: none */
 	int64_t retry_after_ms; /* -1: not told */
 	bool offers_basic;
 	bool offers_digest;

@@ -20,6 +20,7 @@ struct easy {
 struct easy_settings {
 	char *username; /* NULL: none */
 	char *password;
+	char *sigv4;   /* NULL: Basic or Digest */
 	char *ca_file; /* NULL: libcurl's own */
 	char *ca_dir;
 	bool is_loopback;

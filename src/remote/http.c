@@ -48,6 +48,7 @@ struct http {
 	int (*tick)(void *arg);
 	void *tick_arg;
 	int64_t ticked_ms;
+	const struct http_dialect *dialect; /* may be NULL */
 	struct remote_stats stats;
 	int64_t progress; /* of what is over */
 };
@@ -135,6 +136,7 @@ http_open(const struct remote_config *config, const struct http_login *login,
 	h->multi = new_multi(config->connections);
 	h->settings.username = copy(login->username);
 	h->settings.password = copy(login->password);
+	h->settings.sigv4 = copy(login->sigv4);
 	h->settings.is_loopback = login->is_loopback;
 	h->settings.connect_timeout_ms = config->stall_timeout_s * 1000;
 	take_environment(&h->settings);
@@ -149,6 +151,7 @@ free_settings(struct easy_settings *s)
 		explicit_bzero(s->password, strlen(s->password));
 	free(s->username);
 	free(s->password);
+	free(s->sigv4);
 	free(s->ca_file);
 	free(s->ca_dir);
 }
@@ -169,6 +172,18 @@ http_close(struct http *http)
 	curl_multi_cleanup(http->multi);
 	free_settings(&http->settings);
 	free(http);
+}
+
+void
+http_set_dialect(struct http *http, const struct http_dialect *dialect)
+{
+	http->dialect = dialect;
+}
+
+const struct http_dialect *
+http_dialect(const struct http *http)
+{
+	return http->dialect;
 }
 
 void
@@ -229,8 +244,10 @@ http_call_reset(struct http_call *call, const char *method,
 	http_call_init(old.http, call, old.done, old.arg);
 	call->url = old.url;
 	call->why = old.why;
+	call->said = old.said;
 	buf_clear(&call->url);
 	buf_clear(&call->why);
+	buf_clear(&call->said);
 	call->method = method;
 	call->repeat = repeat;
 }
@@ -243,6 +260,7 @@ http_call_release(struct http_call *call)
 	call->headers = NULL;
 	buf_release(&call->url);
 	buf_release(&call->why);
+	buf_release(&call->said);
 }
 
 void
@@ -265,6 +283,8 @@ http_error(const struct http_call *call)
 {
 	const char *path = address_path(buf_text(&call->url));
 
+	if (call->rc == 0 && call->http->dialect != NULL)
+		return call->http->dialect->error(call);
 	if (call->rc == 0)
 		return answer_error(&call->answer, call->method, path);
 	return err_set(call->rc, "%s %s: %s", call->method, path,
@@ -488,16 +508,24 @@ checked(struct http_call *call)
 	return call->rc;
 }
 
+static bool
+may_pass(const struct http_call *call)
+{
+	const struct http_dialect *d = call->http->dialect;
+
+	if (call->answer.status == call->final_status)
+		return false;
+	return answer_may_pass(call->answer.status) ||
+	    (d != NULL && d->may_pass(call));
+}
+
 static void
 answered(struct http_call *call)
 {
-	int status = call->answer.status;
-
 	call->rc = 0;
 	if ((is_redirect(call) && follow(call)) || turn_to_digest(call))
 		return;
-	if (call->repeat != HTTP_ONCE && answer_may_pass(status) &&
-	    status != call->final_status)
+	if (call->repeat != HTTP_ONCE && may_pass(call))
 		wait_or_give_up(call);
 	else if (checked(call) == E_REMOTE && call->repeat != HTTP_ONCE)
 		wait_or_give_up(call);
@@ -776,7 +804,8 @@ enter(struct http_call *call)
 void
 http_start(struct http_call *call)
 {
-	if (call->body != NULL && call->body->size_bytes < EXPECT_BYTES)
+	if (call->body != NULL && call->body->size_bytes < EXPECT_BYTES &&
+	    call->http->settings.sigv4 == NULL)
 		http_header(call, "Expect:");
 	call->tries = 0;
 	call->redirects = 0;
@@ -788,12 +817,8 @@ http_start(struct http_call *call)
 int
 http_again(struct http_call *call)
 {
-	if (call->is_spent) {
-		if (call->rc == 0)
-			return answer_error(&call->answer, call->method,
-			    address_path(buf_text(&call->url)));
+	if (call->is_spent)
 		return http_error(call);
-	}
 	enter(call);
 	return 0;
 }

@@ -27,12 +27,25 @@
 struct http;
 struct easy;
 struct curl_slist;
+struct http_call;
 
 struct http_login {
 	const char *username; /* NULL: none */
 	const char *password;
 	bool is_loopback; /* the host is this machine */
+	const char *sigv4; /* sign each request with the two instead of sending
+			      them: as CURLOPT_AWS_SIGV4 has it; NULL: no */
 };
+
+/* A protocol above HTTP that says more in its answers than a status. */
+struct http_dialect {
+	/* may_pass - an answer that another try may change */
+	bool (*may_pass)(const struct http_call *call);
+	/* error - as http_error, for an answer */
+	int (*error)(const struct http_call *call);
+};
+
+#define HTTP_SAID_MAX 4096
 
 /* What happens after a failure that may pass (no answer, 408, 423, 5xx …). */
 enum http_repeat {
@@ -75,6 +88,8 @@ struct http_call {
 	bool is_unreachable; /* rc is E_REMOTE: no connection was made */
 	bool is_resent;      /* the body was sent twice in this try */
 	struct answer answer;
+	struct buf said; /* the body of an answer from 300 on, or the first
+			    HTTP_SAID_MAX bytes; only in a dialect */
 
 	/* the engine's own */
 	struct easy *easy; /* while a try is under way */
@@ -100,6 +115,8 @@ int http_open(const struct remote_config *config,
     const struct http_login *login, int (*tick)(void *arg), void *arg,
     struct http **http);
 void http_close(struct http *http); /* NULL is fine; no call is under way */
+void http_set_dialect(struct http *http, const struct http_dialect *dialect);
+const struct http_dialect *http_dialect(const struct http *http);
 
 /* http_call_init - once; http_call_reset - before another question. */
 void http_call_init(struct http *http, struct http_call *call,

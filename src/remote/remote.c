@@ -53,14 +53,17 @@ remote_open(const struct remote_config *config, struct remote **remote)
 		return err_set(E_INPUT, "the store has no address");
 	if (str_starts(c.url, "file://"))
 		return dir_open(&c, remote);
+	if (str_starts(c.url, "s3://") || str_starts(c.url, "s3+http://") ||
+	    str_starts(c.url, "s3+https://"))
+		return s3_open(&c, remote);
 	if (str_starts(c.url, "webdav+"))
 		c.url += strlen("webdav+");
 	if (str_starts(c.url, "http://") || str_starts(c.url, "https://"))
 		return dav_open(&c, remote);
 	return err_set(E_INPUT,
 	    "the store's address must begin with "
-	    "https://, http://, webdav+https://, "
-	    "webdav+http:// or file:///");
+	    "https://, http://, webdav+https://, webdav+http://, s3://, "
+	    "s3+https://, s3+http:// or file:///");
 }
 
 void

@@ -12,8 +12,8 @@
 struct buf;
 
 /*
- * A place elsewhere that holds a store: a WebDAV folder (dav.c) or a directory
- * (dir.c).  One interface; sync/ does not know which it is.
+ * A place elsewhere that holds a store: a WebDAV folder (dav.c), an S3 bucket
+ * (s3.c) or a directory (dir.c).  One interface; sync/ does not know which.
  *
  * Paths are below the root of the store, '/' between their parts, not encoded:
  * "commits/00000000/000000000001-….jsonl".  "" is the root itself.
@@ -29,11 +29,20 @@ struct buf;
  */
 struct remote;
 
+/* Where the name of an S3 bucket stands. */
+enum remote_s3_style {
+	REMOTE_S3_AUTO, /* in the host of "s3://…", unless that cannot be or
+			   another endpoint is set; else in the path */
+	REMOTE_S3_PATH, /* https://host/bucket/key */
+	REMOTE_S3_HOST  /* https://bucket.host/key */
+};
+
 struct remote_config {
 	const char *url; /* "webdav+https://host/path", "webdav+http://…",
-			    "http(s)://…" (WebDAV too), "file:///path" */
-	const char *username; /* NULL: none */
-	const char *password;
+			    "http(s)://…" (WebDAV too), "file:///path",
+			    "s3://bucket/prefix", "s3+https://host/bucket/…" */
+	const char *username; /* NULL: none; of S3 the access key */
+	const char *password; /* of S3 the secret key */
 	int connections;     /* at once; 1 to 32; 0: 8 */
 	int stall_timeout_s; /* nothing moves for so long: failed; 0: 30 */
 	int64_t rate_up;     /* bytes per second; 0: no limit */
@@ -42,6 +51,10 @@ struct remote_config {
 	    insecure_login; /* a password over http to another host is allowed */
 	int tries;          /* of one request; 0: 6 */
 	int64_t backoff_ms; /* before the second try; doubles; 0: 500 */
+	const char *s3_endpoint; /* of "s3://…": "https://host"; NULL: AWS */
+	const char *s3_region;   /* NULL: us-east-1 */
+	const char *s3_session_token; /* NULL: none */
+	enum remote_s3_style s3_style;
 };
 
 /*

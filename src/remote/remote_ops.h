@@ -90,6 +90,7 @@ struct remote {
 
 /* remote_open of each kind; `config` has all its defaults filled in. */
 int dav_open(const struct remote_config *config, struct remote **remote);
+int s3_open(const struct remote_config *config, struct remote **remote);
 int dir_open(const struct remote_config *config, struct remote **remote);
 
 /* ---- the head (head.c) ------------------------------------------------- */

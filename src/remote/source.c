@@ -29,6 +29,7 @@ source_open(struct source *src, const char *file, int64_t size_bytes)
 	int rc;
 
 	src->data = NULL;
+	src->from = 0;
 	src->fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (src->fd < 0)
 		return err_set(E_IO, "%s: %s", file, strerror(errno));
@@ -69,8 +70,12 @@ source_read(const struct source *src, int64_t at, void *data, size_t len)
 
 	if (src->data != NULL)
 		return read_memory(src, at, data, len);
+	if (at >= src->size_bytes)
+		return 0;
+	if ((int64_t)len > src->size_bytes - at)
+		len = (size_t)(src->size_bytes - at);
 	do
-		n = pread(src->fd, data, len, (off_t)at);
+		n = pread(src->fd, data, len, (off_t)(src->from + at));
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return err_set(E_IO, "reading what is sent: %s",

@@ -11,6 +11,7 @@ struct source {
 	const void *data;
 	int fd; /* when data is NULL */
 	int64_t size_bytes;
+	int64_t from; /* where they begin in the file: a part of it */
 };
 
 /*

@@ -220,6 +220,12 @@ site_remote_config(struct site *s, struct remote_config *config)
 	config->stall_timeout_s = conf->stall_timeout_s;
 	config->rate_up = conf->rate_limit_up;
 	config->rate_down = conf->rate_limit_down;
+	config->s3_endpoint = conf->s3_endpoint;
+	config->s3_region = conf->s3_region;
+	config->s3_session_token = conf->s3_session_token;
+	config->s3_style = conf->s3_style == CONF_S3_AUTO ? REMOTE_S3_AUTO
+	    : conf->s3_style == CONF_S3_PATH              ? REMOTE_S3_PATH
+							  : REMOTE_S3_HOST;
 	return 0;
 }
 

@@ -48,7 +48,8 @@ still_stats(const struct remote *r)
 	return none;
 }
 
-static const struct remote_ops still_ops = { .list = still_list,
+static const struct remote_ops still_ops = { .head_look = renamed_head_look,
+	.list = still_list,
 	.stats = still_stats };
 
 static int

@@ -107,7 +107,8 @@ an_empty_file_gives_the_defaults(void **state)
 	assert_null(f->conf->remote_username);
 	assert_null(f->conf->remote_password);
 	assert_string_equal(f->conf->s3_region, "us-east-1");
-	assert_false(f->conf->s3_path_style);
+	assert_int_equal(f->conf->s3_style, CONF_S3_AUTO);
+	assert_null(f->conf->s3_endpoint);
 	assert_false(f->conf->single_writer);
 	assert_false(f->conf->metadata_db);
 	assert_int_equal(f->conf->transfer_connections, 8);
@@ -160,7 +161,7 @@ every_key_can_be_set(void **state)
 	assert_string_equal(f->conf->remote_username, "me");
 	assert_string_equal(f->conf->remote_password, "secret");
 	assert_string_equal(f->conf->s3_region, "eu-1");
-	assert_true(f->conf->s3_path_style);
+	assert_int_equal(f->conf->s3_style, CONF_S3_PATH);
 	assert_string_equal(f->conf->s3_session_token, "tok");
 	assert_true(f->conf->single_writer);
 	assert_true(f->conf->metadata_db);
