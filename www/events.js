@@ -16,8 +16,8 @@ import * as api from "./api.js";
 export const events = new EventTarget();
 
 const names = ["syncProgress", "syncState", "syncMessage", "syncComplete",
-	"syncError", "fileChanged", "remoteChanged", "settingsChanged", "resync",
-	"test"];
+	"syncError", "fileChanged", "remoteChanged", "locksChanged",
+	"settingsChanged", "resync", "test"];
 const patience = 1500;  // until a stream that says nothing is given up
 const filled = 4100;    // bytes: Apache holds back 4,096
 const interval = 3000;  // of asking

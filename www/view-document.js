@@ -9,6 +9,7 @@ import { events } from "./events.js";
 import { exactly, t, when } from "./i18n.js";
 import { setCollections, setMetadata } from "./library-dialogs.js";
 import { recordsOf, titleOf } from "./library-row.js";
+import { holdersOf, keepOpen } from "./locks.js";
 import { kindOf, siglumOf, Stemma } from "./stemma.js";
 import { withHistory } from "./stemma-history.js";
 import { button, complain } from "./ui.js";
@@ -60,6 +61,7 @@ async function load(id, signal) {
 	    .map((item) => historyOf(item, signal)));
 
 	return { group, items: new Map(items.map((i) => [i.id, i])),
+		holders: await holdersOf(items, signal),
 		lineage: withHistory(lineage, new Map(histories)) };
 }
 
@@ -167,8 +169,9 @@ class View {
 	}
 
 	async refresh() {
-		const { group, items, lineage } = await load(this.id, this.signal);
-		const now = JSON.stringify([group, lineage]);
+		const { group, items, holders, lineage } =
+		    await load(this.id, this.signal);
+		const now = JSON.stringify([group, [...holders], lineage]);
 
 		// Most events are of other documents; nobody is disturbed by them.
 		if (now === this.seen)
@@ -178,6 +181,8 @@ class View {
 			this.place();
 		document.title = `${titleOf(group)} · Stemma`;
 		this.hasRecords = items.size > 0;
+		this.items = items;
+		this.holders = holders;
 		this.stemma.draw(lineage, items);
 		keepFocus(this.head, () => drawHead(this.head, group,
 		    () => this.refresh()));
@@ -191,7 +196,8 @@ class View {
 		drawRecords(this.records, group, { letters: plan.records,
 			latest: new Map(plan.all.map((n) => [n.stable_id, n])),
 			open: (item) => this.openItem(item),
-			changed: () => this.changed(group) });
+			changed: () => this.changed(group),
+			holders: this.holders });
 	}
 
 	// When its last record has gone to the trash, so has the document.
@@ -238,8 +244,9 @@ export async function show(main, args, signal) {
 
 	await view.refresh();
 	for (const name of ["fileChanged", "syncComplete", "remoteChanged",
-		"resync"])
+		"locksChanged", "resync"])
 		events.addEventListener(name, soon, { signal });
+	keepOpen(() => [...view.items.values()], signal);
 	signal.addEventListener("abort", () => main.classList.remove("reading"));
 }
 

@@ -354,7 +354,7 @@ class Library {
 		const soon = () => this.soon();
 
 		for (const name of ["fileChanged", "remoteChanged", "resync",
-			"syncComplete"])
+			"syncComplete", "locksChanged"])
 			events.addEventListener(name, soon, { signal });
 		document.addEventListener("visibilitychange", soon, { signal });
 		const every = setInterval(soon, lookAgain);

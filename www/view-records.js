@@ -144,6 +144,13 @@ function acts(item, { open, changed }) {
 	    mayEdit(item) && act("delete", () => remove(item, changed)));
 }
 
+function lockOf(holder) {
+	if (!holder?.locked_by)
+		return t("doc.locked");
+	return t(holder.replica ? "doc.locked.elsewhere" : "doc.locked.by",
+	    { user: holder.locked_by });
+}
+
 function row(item, context) {
 	const sign = context.letters.get(item.id) ?? "";
 	const last = context.latest.get(item.id);
@@ -155,7 +162,7 @@ function row(item, context) {
 	            h("span", { class: item.is_gold_standard
 	                ? "chip warn" : "chip" }, kind(item)), state(item),
 	            item.is_locked && h("span", { class: "chip info" },
-	                t("doc.locked")))),
+	                lockOf(context.holders.get(item.id))))),
 	    h("td", { class: "n" }, bytes(item.file_size)),
 	    h("td", { class: "at" }, h("time", { datetime: item.updated_at,
 	        title: exactly(item.updated_at) }, when(item.updated_at)),
@@ -163,7 +170,7 @@ function row(item, context) {
 	    h("td", {}, acts(item, context)));
 }
 
-// context: {letters, latest, open(item), changed()}
+// context: {letters, latest, holders, open(item), changed()}
 export function drawRecords(box, group, context) {
 	if (!recordsOf(group).length)
 		return replace(box, h("p", {}, t("doc.gone"), " ",

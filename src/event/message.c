@@ -37,6 +37,7 @@ static const char *const kinds[MESSAGE_KINDS] = {
 	[MESSAGE_BUSY]       = "busy",
 	[MESSAGE_ENDED]      = "ended",
 	[MESSAGE_STATE]      = "state",
+	[MESSAGE_WATCH]      = "watch",
 	[MESSAGE_ERROR]      = "error",
 };
 

@@ -40,6 +40,7 @@ enum message_kind {
 	MESSAGE_BUSY,
 	MESSAGE_ENDED,
 	MESSAGE_STATE, /* asked for with {}, answered with more */
+	MESSAGE_WATCH, /* somebody has a document open */
 	MESSAGE_ERROR,
 	MESSAGE_KINDS
 };

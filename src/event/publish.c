@@ -17,6 +17,7 @@
 
 #define PATIENCE_MS 100
 #define RETRY_MS 1000
+#define WATCH_MS 5000
 
 struct publisher {
 	struct mem *mem;
@@ -24,6 +25,7 @@ struct publisher {
 	struct link link;
 	struct buf line;
 	int64_t next_try_ms; /* after one that failed */
+	int64_t watch_ms;    /* when it was asked for last; 0: never */
 };
 
 struct publisher *
@@ -94,16 +96,28 @@ send_line(struct publisher *p, int64_t until_ms)
 }
 
 static void
-publish_line(struct publisher *p, const char *name)
+publish_line(struct publisher *p, const char *what)
 {
 	if (p->line.len > EVENT_LINE_MAX - MESSAGE_ID_ROOM)
-		log_line(LOG_WARN, "event", "%s is too long to be told", name);
+		log_line(LOG_WARN, "event", "%s is too long to be told", what);
 	else if (send_line(p, link_until(PATIENCE_MS)) != 0)
-		log_line(LOG_DEBUG, "event", "%s is not told: %s", name,
+		log_line(LOG_DEBUG, "event", "%s is not told: %s", what,
 		    err_text());
 }
 
 /* The caller's error may be on its way to a person. */
+static void
+tell(struct publisher *p, const struct message *m, const char *what)
+{
+	char error[1024];
+
+	snprintf(error, sizeof(error), "%s", err_text());
+	buf_clear(&p->line);
+	message_put(&p->line, m);
+	publish_line(p, what);
+	(void)err_set(0, "%s", error);
+}
+
 void
 publish(struct publisher *p, const char *name, const char *data,
     const char *user)
@@ -112,13 +126,19 @@ publish(struct publisher *p, const char *name, const char *data,
 		.name = name,
 		.data = data,
 		.user = user };
-	char error[1024];
 
-	if (p == NULL)
+	if (p != NULL)
+		tell(p, &m, name);
+}
+
+void
+publish_watch(struct publisher *p)
+{
+	const struct message m = { .kind = MESSAGE_WATCH };
+	int64_t now_ms = clock_mono_ms();
+
+	if (p == NULL || (p->watch_ms != 0 && now_ms - p->watch_ms < WATCH_MS))
 		return;
-	snprintf(error, sizeof(error), "%s", err_text());
-	buf_clear(&p->line);
-	message_put(&p->line, &m);
-	publish_line(p, name);
-	(void)err_set(0, "%s", error);
+	p->watch_ms = now_ms;
+	tell(p, &m, "watch");
 }

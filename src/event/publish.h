@@ -21,4 +21,11 @@ void publish_free(struct publisher *p); /* NULL is fine */
 void publish(struct publisher *p, const char *name, const char *data,
     const char *user);
 
+/*
+ * publish_watch - somebody has a document open here, or edits it: for a while
+ * the hub has the locks of other replicas looked at, and ours told.  Said at
+ * most every few seconds, however often it is called.
+ */
+void publish_watch(struct publisher *p);
+
 #endif

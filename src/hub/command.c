@@ -90,6 +90,13 @@ do_state(struct conn *conn, const struct message *m)
 	buf_release(&text);
 }
 
+static void
+do_watch(struct conn *conn, const struct message *m)
+{
+	(void)m;
+	watch_wanted(conn->hub);
+}
+
 static void (*const commands[MESSAGE_KINDS])(struct conn *conn,
     const struct message *m) = {
 	[MESSAGE_PUBLISH] = do_publish,
@@ -97,6 +104,7 @@ static void (*const commands[MESSAGE_KINDS])(struct conn *conn,
 	[MESSAGE_REPLAY] = do_replay,
 	[MESSAGE_SYNC] = do_sync,
 	[MESSAGE_STATE] = do_state,
+	[MESSAGE_WATCH] = do_watch,
 };
 
 void

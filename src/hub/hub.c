@@ -27,7 +27,8 @@ static bool
 may_end(const struct hub *hub)
 {
 	return hub->options->is_on_demand && hub->conns_n == 0 &&
-	    hub->child.pid <= 0 && !schedule_is_needed(hub->conf);
+	    hub->child.pid <= 0 && hub->watch.child.pid <= 0 &&
+	    !schedule_is_needed(hub->conf);
 }
 
 static void
@@ -121,9 +122,10 @@ on_signal(void *arg, void *thread, uint32_t number)
 	struct hub *hub = arg;
 
 	(void)thread;
-	if (number == SIGCHLD)
+	if (number == SIGCHLD) {
 		work_reap(hub);
-	else if (number == SIGHUP)
+		watch_reap(hub);
+	} else if (number == SIGHUP)
 		hub_reload(hub);
 	else
 		loop_stop(hub->loop);
@@ -160,6 +162,7 @@ static void
 close_all(struct hub *hub)
 {
 	schedule_close(hub);
+	watch_close(hub);
 	conn_release_all(hub);
 	child_release(&hub->child);
 	loop_remove(hub->door_watch);

@@ -11,6 +11,7 @@
 #include "hub/child.h"
 #include "hub/door.h"
 #include "hub/schedule.h"
+#include "hub/watch.h"
 
 struct conf;
 struct conn;
@@ -27,6 +28,7 @@ struct hub_options {
 	const char *conf_file; /* for it; or NULL */
 	bool is_on_demand;     /* it ends when nobody needs it */
 	int64_t idle_ms;       /* after so long */
+	int64_t watch_ms;      /* locks are looked at for so long */
 	int ready_fd;          /* gets a byte when it listens; -1: none */
 };
 
@@ -58,6 +60,7 @@ struct hub {
 	int64_t state_run_id;
 
 	struct schedule schedule;
+	struct watch watch;
 	struct loop_timer *idle; /* NULL: it is not idle, or stays */
 };
 

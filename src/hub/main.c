@@ -19,11 +19,12 @@
 #include <unistd.h>
 
 #define IDLE_S 3600
+#define WATCH_S 100 /* longer than a lock lasts */
 #define IDLE_MAX_S (7 * 24 * 3600)
 #define FDS_WANTED 2048 /* connections, and what else is open */
 
 enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_BUSY = 4 };
-enum { OPTION_ON_DEMAND = 256, OPTION_IDLE, OPTION_READY };
+enum { OPTION_ON_DEMAND = 256, OPTION_IDLE, OPTION_READY, OPTION_WATCH };
 
 static const char usage[] =
     "usage: stemma-hub [-c FILE] [--on-demand] [--idle SECONDS] [--ready FD]\n"
@@ -34,6 +35,8 @@ static const char usage[] =
     "      --on-demand     end when nobody needs it for an hour\n"
     "      --idle SECONDS  or for so long\n"
     "      --ready FD      write a byte to FD when it listens\n"
+    "      --watch SECONDS look at the locks of other replicas for so long\n"
+    "                      after somebody had a document open\n"
     "  -h, --help          print this\n"
     "  -V, --version       print the version\n";
 
@@ -42,6 +45,7 @@ static const struct option options[] = {
 	{ "on-demand", no_argument, NULL, OPTION_ON_DEMAND },
 	{ "idle", required_argument, NULL, OPTION_IDLE },
 	{ "ready", required_argument, NULL, OPTION_READY },
+	{ "watch", required_argument, NULL, OPTION_WATCH },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -88,6 +92,9 @@ parse(int argc, char **argv, struct hub_options *o)
 			break;
 		case OPTION_READY:
 			o->ready_fd = (int)number(optarg, 3, 1023);
+			break;
+		case OPTION_WATCH:
+			o->watch_ms = 1000 * number(optarg, 1, IDLE_MAX_S);
 			break;
 		case 'h':
 			print(usage);
@@ -143,7 +150,9 @@ run(struct mem *mem, const char *conf_file, struct hub_options *o)
 int
 main(int argc, char **argv)
 {
-	struct hub_options o = { .idle_ms = IDLE_S * 1000, .ready_fd = -1 };
+	struct hub_options o = { .idle_ms = IDLE_S * 1000,
+		.watch_ms = WATCH_S * 1000,
+		.ready_fd = -1 };
 	const char *conf_file = parse(argc, argv, &o);
 	struct mem *mem = mem_new();
 	int rc;

@@ -7,6 +7,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "conf/conf.h"
+#include "event/publish.h"
 #include "local/lock.h"
 #include "respond/pick.h"
 #include "respond/responder.h"
@@ -87,40 +89,46 @@ locks_list(struct request *req)
 	return rc;
 }
 
-/* Who else holds it: NULL when nobody does, or there is no such record that
- * the caller may know of. */
+/* Somebody has a document open: what is held elsewhere is worth a look. */
+static void
+look_elsewhere(struct request *req)
+{
+	if (state_of(req)->site.conf->remote_url != NULL)
+		publish_watch(state_of(req)->publisher);
+}
+
+/* Nobody, too, when there is no such record that the caller may know of. */
 static int
-find_other(struct request *req, const char *id, const char **user)
+find_other(struct request *req, const char *id, struct pick_holder *holder)
 {
 	struct held held;
-	char *owner, *who;
 	int rc;
 
-	*user = NULL;
 	if ((rc = pick_find(req, id, &held)) != 1 ||
-	    (rc = pick_may_read(req, &held.rec)) != 1 ||
-	    (rc = lock_find(state_of(req)->site.db, req->mem,
-		 held.rec.stable_id, &owner, &who)) != 1)
+	    (rc = pick_may_read(req, &held.rec)) != 1)
 		return rc;
-	if (!str_eq(owner, req->caller.session))
-		*user = who;
-	return 0;
+	return pick_holder(req, held.rec.stable_id, holder);
 }
 
 int
 locks_check(struct request *req)
 {
 	struct buf json = { 0 };
+	struct pick_holder holder = { .user = NULL };
 	struct wish wish;
-	const char *user;
 	int rc;
 
 	if ((rc = read_wish(req, &wish)) != 0 ||
-	    (rc = find_other(req, wish.file_id, &user)) != 0)
+	    (rc = find_other(req, wish.file_id, &holder)) != 0)
 		return rc;
+	look_elsewhere(req);
 	buf_printf(&json, "{\"is_locked\":%s,\"locked_by\":",
-	    user != NULL ? "true" : "false");
-	json_put_string(&json, user);
+	    holder.user != NULL ? "true" : "false");
+	json_put_string(&json, holder.user);
+	if (holder.replica != NULL) {
+		json_put_key(&json, "replica");
+		json_put_string(&json, holder.replica);
+	}
 	buf_putc(&json, '}');
 	return answer(req, &json);
 }
@@ -176,7 +184,10 @@ locks_acquire(struct request *req)
 	if (rc == E_ABSENT)
 		return request_fail(req, 404, "File not found: %s",
 		    wish.file_id);
-	return rc != 0 ? rc : answer_text(req, "\"OK\"");
+	if (rc != 0)
+		return rc;
+	look_elsewhere(req);
+	return answer_text(req, "\"OK\"");
 }
 
 static int
@@ -234,6 +245,8 @@ locks_heartbeat(struct request *req)
 		return request_fail(req, 409,
 		    "Failed to refresh lock. It may have been acquired by "
 		    "another session.");
-	return rc != 0 ? rc
-		       : answer_text(req, "{\"status\":\"lock_refreshed\"}");
+	if (rc != 0)
+		return rc;
+	look_elsewhere(req);
+	return answer_text(req, "{\"status\":\"lock_refreshed\"}");
 }

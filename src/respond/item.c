@@ -6,7 +6,6 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "local/document.h"
-#include "local/lock.h"
 #include "respond/pick.h"
 #include "respond/responder.h"
 #include "web/request.h"
@@ -114,13 +113,11 @@ item_put(const struct item *item, struct buf *out)
 static int
 load_lock(struct request *req, struct item *item)
 {
-	char *owner, *user;
-	int rc;
+	struct pick_holder holder = { .user = NULL };
+	int rc = pick_holder(req, item->held->rec.stable_id, &holder);
 
-	rc = lock_find(state_of(req)->site.db, req->mem,
-	    item->held->rec.stable_id, &owner, &user);
-	item->is_locked = rc == 1 && !str_eq(owner, req->caller.session);
-	return rc < 0 ? rc : 0;
+	item->is_locked = holder.user != NULL;
+	return rc;
 }
 
 static int

@@ -177,6 +177,24 @@ pick_deny_edit(struct request *req, const struct record *rec)
 }
 
 int
+pick_holder(struct request *req, const char *stable_id,
+    struct pick_holder *holder)
+{
+	struct db *db = state_of(req)->site.db;
+	char *owner;
+	int rc;
+
+	rc = lock_find(db, req->mem, stable_id, &owner, &holder->user);
+	if (rc == 1 && !str_eq(owner, req->caller.session))
+		return 0;
+	holder->user = NULL;
+	if (rc >= 0)
+		rc = lock_find_elsewhere(db, req->mem, stable_id,
+		    &holder->replica, &holder->user);
+	return rc < 0 ? rc : 0;
+}
+
+int
 pick_deny_locked(struct request *req, const char *stable_id)
 {
 	char *owner, *user;

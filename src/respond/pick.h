@@ -55,6 +55,17 @@ int pick_may_read(struct request *req, const struct record *rec);
 int pick_deny_read(struct request *req, const struct record *rec);
 int pick_deny_edit(struct request *req, const struct record *rec);
 
+/*
+ * pick_holder - who else holds its edit lock: in another session here, or on
+ * another replica, which is advice.  Memory of the request; nobody: as it was.
+ */
+struct pick_holder {
+	char *user;    /* NULL: nobody */
+	char *replica; /* NULL: here */
+};
+int pick_holder(struct request *req, const char *stable_id,
+    struct pick_holder *holder);
+
 /* pick_deny_locked - 423 while another session holds its edit lock. */
 int pick_deny_locked(struct request *req, const char *stable_id);
 

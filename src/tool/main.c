@@ -42,6 +42,7 @@ static const struct command commands[] = {
 	{ "conflicts", cmd_conflicts, "print open conflicts" },
 	{ "diff",      cmd_diff,      "print how the two sides differ" },
 	{ "resolve",   cmd_resolve,   "settle a conflict" },
+	{ "locks",     cmd_locks,     "print who edits what, here and elsewhere" },
 	{ "log",       cmd_log,       "print past syncs" },
 	{ "fsck",      cmd_fsck,      "check the library, and the store" },
 	{ "export",    cmd_export,    "write contents and records to a folder" },

@@ -37,6 +37,7 @@ command_fn cmd_import;
 command_fn cmd_init;
 command_fn cmd_lineage;
 command_fn cmd_list;
+command_fn cmd_locks;
 command_fn cmd_log;
 command_fn cmd_probe;
 command_fn cmd_resolve;

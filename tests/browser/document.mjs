@@ -370,4 +370,17 @@ everywhere("a text that brings a script runs none", async () => {
 	equal(await panel(page).locator("img, script").count(), 0, "elements");
 });
 
+test("who edits it on another server is seen while it is open", async () => {
+	const page = await document();
+	const text = await id("letter.tei.xml");
+	const chip = record(page, text).locator(".chip.info");
+
+	equal(await chip.count(), 0, "nobody edits it");
+	await act("edit_at_ben", text, "acquire_lock");
+	await chip.waitFor({ timeout: 20000 });
+	equal(await chip.textContent(),
+	    "annotator works on it, on another server", "who");
+	equal(await axe(page), "", "axe");
+});
+
 await run();

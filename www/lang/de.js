@@ -132,6 +132,8 @@ export default {
 	"doc.gone": "Dieses Dokument liegt ganz im Papierkorb.",
 	"doc.trash": "Zum Papierkorb",
 	"doc.locked": "wird gerade bearbeitet",
+	"doc.locked.by": "{user} arbeitet daran",
+	"doc.locked.elsewhere": "{user} arbeitet daran, auf einem anderen Server",
 	"doc.label": "Name",
 	"doc.label.hint": "Bleibt er leer, steht hier der Dateiname.",
 	"doc.gold": "Goldstandard",

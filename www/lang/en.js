@@ -132,6 +132,8 @@ export default {
 	"doc.gone": "All of this document is in the trash.",
 	"doc.trash": "To the trash",
 	"doc.locked": "somebody works on it",
+	"doc.locked.by": "{user} works on it",
+	"doc.locked.elsewhere": "{user} works on it, on another server",
 	"doc.label": "Name",
 	"doc.label.hint": "Left empty, the name of the file is shown.",
 	"doc.gold": "Gold standard",
