@@ -528,7 +528,7 @@ multistatus_end(struct multistatus *ms)
 	if (!ms->xml->wellFormed)
 		return no_xml(ms);
 	if (ms->responses > 0 && ms->ours == 0)
-		return err_set(E_REMOTE,
+		return err_set(E_DENIED,
 		    "the listing speaks of other "
 		    "addresses than the one asked for (\"%.60s\"): is there a "
 		    "proxy that changes paths?",

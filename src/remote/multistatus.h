@@ -39,8 +39,8 @@ int multistatus_feed(struct multistatus *ms, const void *data, size_t len);
 
 /*
  * multistatus_end - there are no more bytes.  As feed; E_REMOTE when it ends
- * too early or has the server's words of an error behind it (ask again), or
- * speaks of other places only.
+ * too early or has the server's words of an error behind it (ask again);
+ * E_DENIED when it speaks of other places only.
  */
 int multistatus_end(struct multistatus *ms);
 

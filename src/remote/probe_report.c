@@ -27,7 +27,8 @@ static const struct {
 	    "Listings are not complete: this store cannot be used."),
 	ROW(move, "Objects can be renamed.",
 	    "Objects cannot be renamed (MOVE): this store cannot be used. "
-	    "Look whether the server allows MOVE in this folder."),
+	    "Look whether the server allows MOVE in this folder, and whether "
+	    "a proxy before it passes on the Host that it was asked for."),
 	ROW(move_renames, "Renaming keeps the object as it is.",
 	    "The server copies when it is asked to rename: two writers could "
 	    "both win. Only a single writer may use this store."),

@@ -138,7 +138,7 @@ a_listing_of_other_places_only_is_an_error(void **state)
 {
 	(void)state;
 	expect("/x/", BEGIN FILE_OF("/y/", "1") FILE_OF("/y/a", "1") END,
-	    E_REMOTE, "");
+	    E_DENIED, "");
 }
 
 static void
