@@ -142,7 +142,7 @@ class Chain:
 
     def find(self, version, commit_id):
         hits = glob.glob(os.path.join(
-            self.top, "commits", "**", "%012d-%s.jsonl" %
+            glob.escape(self.top), "commits", "**", "%012d-%s.jsonl" %
             (version, commit_id)), recursive=True)
         return Commit(hits[0]) if hits else None
 

@@ -334,43 +334,36 @@ class Front(Nginx):
     """A reverse proxy before a server, as institutions have them.
 
     What is asked of /PREFIX/… goes to /PREFIX/… of the server, or to /…
-    where `strips`; then `tells` decides whether the Destination of a MOVE
-    is stripped too.  `limit` is nginx's, for bodies; `patience` in seconds.
+    where `strips`; `tells`: the server is told the Host that was asked.
+    `limit` is nginx's, for bodies; `patience` in seconds.
     """
 
     def __init__(self, folder, server, prefix="", limit="0", patience=60,
                  strips=False, tells=True):
-        self.server, self.prefix, self.limit = server, prefix, limit
+        self.port_behind, self.prefix, self.limit = \
+            server.port, prefix, limit
         self.patience, self.strips, self.tells = patience, strips, tells
         super().__init__("front", folder)
-        self.user, self.password = server.user, server.password
 
     def http(self):
-        where = "http://127.0.0.1:%d" % self.server.port
-        to = ""
-        if self.strips and self.tells:
-            to = "proxy_set_header Destination $to;"
+        where = "http://127.0.0.1:%d" % self.port_behind
+        host = "proxy_set_header Host $http_host;" if self.tells else ""
         return """
-    map $http_destination $to {
-        "~^https?://[^/]*%(prefix)s(/.*)$" "http://$http_host$1";
-        default $http_destination;
-    }
     server {
         listen 127.0.0.1:%(port)d;
         client_max_body_size %(limit)s;
         location %(prefix)s/ {
             proxy_pass %(where)s%(path)s;
             proxy_http_version 1.1;
-            proxy_set_header Host $http_host;
+            %(host)s
             proxy_set_header Connection "";
-            %(to)s
             proxy_connect_timeout %(patience)ds;
             proxy_send_timeout %(patience)ds;
             proxy_read_timeout %(patience)ds;
             proxy_next_upstream off;
         }
     }""" % {"port": self.port, "limit": self.limit, "where": where,
-            "prefix": self.prefix, "patience": self.patience, "to": to,
+            "prefix": self.prefix, "patience": self.patience, "host": host,
             "path": "/" if self.strips else ""}
 
     def answers(self):
