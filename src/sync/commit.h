@@ -18,9 +18,12 @@ struct mem;
 #define COMMIT_WRITER 1 /* and which min_writer */
 #define COMMIT_ANCESTORS 16
 #define COMMIT_CHANGES_MAX 1000
-#define COMMIT_BYTES_MAX \
-	(1024 * 1024) /* that a writer fills; one change that
-					  is larger stands alone */
+/*
+ * What a writer fills with changes; one that is larger stands alone.  With the
+ * header it stays below 1 MiB, which is what nginx takes unless it is told
+ * otherwise.
+ */
+#define COMMIT_BYTES_MAX (1008 * 1024)
 #define COMMIT_READ_MAX (4 * 1024 * 1024) /* that a reader takes */
 
 /* A checkpoint that a commit names; version 0: none. */
