@@ -129,7 +129,7 @@ what_lasts_is_not_tried_again(void **state)
 		int status, rc;
 	} lasting[] = { { 400, E_REMOTE }, { 401, E_LOGIN }, { 403, E_DENIED },
 		{ 404, E_ABSENT }, { 405, E_DENIED }, { 410, E_ABSENT },
-		{ 507, E_REMOTE } };
+		{ 413, E_REMOTE }, { 507, E_REMOTE } };
 	struct fixture *f = *state;
 	size_t i;
 
