@@ -48,6 +48,12 @@ disable_services() {
 			;;
 		esac
 	done >/dev/null 2>&1
+	case " $* " in *" php-fpm "*)
+		for service in /lib/systemd/system/php*-fpm.service; do
+			$as_root systemctl disable "${service##*/}"
+		done >/dev/null 2>&1
+		;;
+	esac
 }
 
 apt() {
