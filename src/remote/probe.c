@@ -14,77 +14,62 @@
 #include "base/err.h"
 #include "base/path.h"
 #include "base/rand.h"
-#include "remote/remote_ops.h"
+#include "remote/probe_parts.h"
 
 enum {
-	ROUNDS = 20,
-	RACERS = 8,
-	PATH_SIZE = 512,
-	OBJECT_BYTES = 4096,
-	LARGE_BYTES = 512 * 1024, /* more than servers hold back */
 	AGE_MS = 2200, /* so that a copy's time differs by a second */
 	LOOK_MS = 250,
 	SLOW_MS = 1500, /* of an upload, in the middle */
 	LOOKS = 20
 };
 
-struct probe {
-	const struct remote_config *config;
-	struct remote *r;
-	char dir[64];
-	void (*say)(void *arg, const char *sentence);
-	void *arg;
-	struct probe_findings *found;
-	char data[OBJECT_BYTES];
-	char *large;
-};
-
 /* ---- small parts ------------------------------------------------------------ */
 
-static void
-say(const struct probe *p, const char *sentence)
+void
+probe_say(const struct probe *p, const char *sentence)
 {
 	if (p->say != NULL)
 		p->say(p->arg, sentence);
 }
 
-static const char *
-path_of(const struct probe *p, const char *name, char path[static PATH_SIZE])
+const char *
+probe_path(const struct probe *p, const char *name,
+    char path[static PROBE_PATH_SIZE])
 {
-	snprintf(path, PATH_SIZE, "%s/%s", p->dir, name);
+	snprintf(path, PROBE_PATH_SIZE, "%s/%s", p->dir, name);
 	return path;
 }
 
-static int
-put(struct probe *p, const char *name, const char *data, size_t len)
+int
+probe_put(struct probe *p, const char *name, const char *data, size_t len)
 {
 	struct source src = { .data = data,
 		.fd = -1,
 		.size_bytes = (int64_t)len };
-	char path[PATH_SIZE];
+	char path[PROBE_PATH_SIZE];
 
-	return p->r->ops->put(p->r, path_of(p, name, path), &src);
+	return p->r->ops->put(p->r, probe_path(p, name, path), &src);
 }
 
 static int
 move(struct probe *p, const char *from, const char *to,
     enum remote_move_kind kind)
 {
-	char a[PATH_SIZE], b[PATH_SIZE];
+	char a[PROBE_PATH_SIZE], b[PROBE_PATH_SIZE];
 
-	return p->r->ops->move_once(p->r, path_of(p, from, a),
-	    path_of(p, to, b), kind);
+	return p->r->ops->move_once(p->r, probe_path(p, from, a),
+	    probe_path(p, to, b), kind);
 }
 
 /* Does `name` hold exactly these bytes?  1, 0, or an error. */
-static int
-holds(struct probe *p, const char *name, const char *data, size_t len)
+int
+probe_holds(struct probe *p, const char *name, const char *data, size_t len)
 {
 	struct buf got = { 0 };
-	char path[PATH_SIZE];
+	char path[PROBE_PATH_SIZE];
 	int rc;
 
-	rc = p->r->ops->get(p->r, path_of(p, name, path), len, &got);
+	rc = p->r->ops->get(p->r, probe_path(p, name, path), len, &got);
 	if (rc == 0)
 		rc = got.len == len && memcmp(buf_text(&got), data, len) == 0;
 	else if (rc == E_ABSENT || rc == E_INPUT)
@@ -93,17 +78,10 @@ holds(struct probe *p, const char *name, const char *data, size_t len)
 	return rc;
 }
 
-struct look {
-	const char *name;
-	bool is_there;
-	int64_t size_bytes;
-	int64_t mtime;
-};
-
 static int
 look_at_entry(void *arg, const struct remote_entry *entry)
 {
-	struct look *l = arg;
+	struct probe_look *l = arg;
 
 	if (strcmp(entry->name, l->name) == 0) {
 		l->is_there = true;
@@ -113,22 +91,23 @@ look_at_entry(void *arg, const struct remote_entry *entry)
 	return 0;
 }
 
-static int
-look(struct probe *p, struct remote *r, const char *name, struct look *l)
+int
+probe_look(struct probe *p, struct remote *r, const char *name,
+    struct probe_look *l)
 {
-	*l = (struct look){ .name = name, .size_bytes = -1, .mtime = -1 };
+	*l = (struct probe_look){ .name = name, .size_bytes = -1, .mtime = -1 };
 	return r->ops->list(r, p->dir, look_at_entry, l);
 }
 
 /* These end a probe; all other errors are findings. */
-static bool
-is_end(int rc)
+bool
+probe_is_end(int rc)
 {
 	return rc == E_STOPPED || rc == E_LOGIN || rc == E_IO;
 }
 
-static enum probe_verdict
-verdict(int good)
+enum probe_verdict
+probe_found(int good)
 {
 	return good > 0 ? PROBE_GOOD : PROBE_BAD;
 }
@@ -144,11 +123,11 @@ enum { N_ODD = sizeof(odd_names) / sizeof(odd_names[0]) };
 static int
 is_listed(struct probe *p, const char *name)
 {
-	struct look l;
+	struct probe_look l;
 	int rc;
 
-	if ((rc = put(p, name, p->data, 100)) != 0 ||
-	    (rc = look(p, p->r, name, &l)) != 0)
+	if ((rc = probe_put(p, name, p->data, 100)) != 0 ||
+	    (rc = probe_look(p, p->r, name, &l)) != 0)
 		return rc;
 	return l.is_there && l.size_bytes == 100;
 }
@@ -158,10 +137,10 @@ probe_listing(struct probe *p)
 {
 	int rc;
 
-	say(p, "Do listings tell names and sizes?");
+	probe_say(p, "Do listings tell names and sizes?");
 	if ((rc = is_listed(p, "plain")) < 0)
 		return rc; /* not even that: no store at all */
-	p->found->listing = verdict(rc);
+	p->found->listing = probe_found(rc);
 	return 0;
 }
 
@@ -171,11 +150,11 @@ probe_odd_names(struct probe *p)
 {
 	int i, rc = 1;
 
-	say(p, "Are names of any signs and letters told as they are?");
+	probe_say(p, "Are names of any signs and letters told as they are?");
 	for (i = 0; i < N_ODD && rc > 0; i++)
-		if (is_end(rc = is_listed(p, odd_names[i])))
+		if (probe_is_end(rc = is_listed(p, odd_names[i])))
 			return rc;
-	p->found->odd_names = verdict(rc);
+	p->found->odd_names = probe_found(rc);
 	return 0;
 }
 
@@ -185,69 +164,70 @@ probe_odd_names(struct probe *p)
 static int
 renames_well(struct probe *p, const char *from, const char *to)
 {
-	struct look a, b;
+	struct probe_look a, b;
 	int rc;
 
 	if ((rc = move(p, from, to, REMOTE_MOVE_FILE)) != 0)
-		return is_end(rc) ? rc : 0;
-	if ((rc = look(p, p->r, from, &a)) != 0 ||
-	    (rc = look(p, p->r, to, &b)) != 0)
-		return is_end(rc) ? rc : 0;
+		return probe_is_end(rc) ? rc : 0;
+	if ((rc = probe_look(p, p->r, from, &a)) != 0 ||
+	    (rc = probe_look(p, p->r, to, &b)) != 0)
+		return probe_is_end(rc) ? rc : 0;
 	if (a.is_there || !b.is_there)
 		return 0;
-	return holds(p, to, p->data, OBJECT_BYTES);
+	return probe_holds(p, to, p->data, PROBE_OBJECT_BYTES);
 }
 
 static int
 probe_times(struct probe *p, int64_t mtime)
 {
-	struct look l;
+	struct probe_look l;
 	int rc;
 
-	if ((rc = look(p, p->r, "renamed.pdf", &l)) != 0)
-		return is_end(rc) ? rc : 0;
+	if ((rc = probe_look(p, p->r, "renamed.pdf", &l)) != 0)
+		return probe_is_end(rc) ? rc : 0;
 	if (mtime >= 0 && l.mtime >= 0)
-		p->found->move_renames = verdict(mtime == l.mtime);
+		p->found->move_renames = probe_found(mtime == l.mtime);
 	return 0;
 }
 
 static int
 probe_move(struct probe *p)
 {
-	struct look before;
+	struct probe_look before;
 	int head, content, rc;
 
-	say(p, "Can objects be renamed, and are they not copied?");
-	if ((rc = put(p, "head", p->data, OBJECT_BYTES)) != 0 ||
-	    (rc = put(p, "content.pdf", p->data, OBJECT_BYTES)) != 0 ||
-	    (rc = look(p, p->r, "content.pdf", &before)) != 0)
-		return is_end(rc) ? rc : 0;
+	probe_say(p, "Can objects be renamed, and are they not copied?");
+	if ((rc = probe_put(p, "head", p->data, PROBE_OBJECT_BYTES)) != 0 ||
+	    (rc = probe_put(p, "content.pdf", p->data, PROBE_OBJECT_BYTES)) !=
+		0 ||
+	    (rc = probe_look(p, p->r, "content.pdf", &before)) != 0)
+		return probe_is_end(rc) ? rc : 0;
 	clock_sleep_ms(AGE_MS);
 	head = renames_well(p, "head", "head-renamed");
 	content = renames_well(p, "content.pdf", "renamed.pdf");
-	if (is_end(head) || is_end(content))
-		return is_end(head) ? head : content;
-	p->found->move = verdict(head > 0 && content > 0);
+	if (probe_is_end(head) || probe_is_end(content))
+		return probe_is_end(head) ? head : content;
+	p->found->move = probe_found(head > 0 && content > 0);
 	return content > 0 ? probe_times(p, before.mtime) : 0;
 }
 
 static int
 probe_keeps(struct probe *p)
 {
-	char other[OBJECT_BYTES];
+	char other[PROBE_OBJECT_BYTES];
 	int rc, source, target;
 
-	say(p, "Does renaming leave an existing name alone?");
+	probe_say(p, "Does renaming leave an existing name alone?");
 	memset(other, 'o', sizeof(other));
-	if ((rc = put(p, "keep-a", p->data, OBJECT_BYTES)) != 0 ||
-	    (rc = put(p, "keep-b", other, OBJECT_BYTES)) != 0)
-		return is_end(rc) ? rc : 0;
+	if ((rc = probe_put(p, "keep-a", p->data, PROBE_OBJECT_BYTES)) != 0 ||
+	    (rc = probe_put(p, "keep-b", other, PROBE_OBJECT_BYTES)) != 0)
+		return probe_is_end(rc) ? rc : 0;
 	rc = move(p, "keep-a", "keep-b", REMOTE_MOVE_FILE);
-	source = holds(p, "keep-a", p->data, OBJECT_BYTES);
-	target = holds(p, "keep-b", other, OBJECT_BYTES);
-	if (is_end(rc) || is_end(source) || is_end(target))
+	source = probe_holds(p, "keep-a", p->data, PROBE_OBJECT_BYTES);
+	target = probe_holds(p, "keep-b", other, PROBE_OBJECT_BYTES);
+	if (probe_is_end(rc) || probe_is_end(source) || probe_is_end(target))
 		return rc != 0 ? rc : E_STOPPED;
-	p->found->move_keeps = verdict(rc != 0 && source > 0 && target > 0);
+	p->found->move_keeps = probe_found(rc != 0 && source > 0 && target > 0);
 	return 0;
 }
 
@@ -255,10 +235,10 @@ static int
 make_folder(struct probe *p, const char *name, const char *data)
 {
 	struct source src = { .data = data, .fd = -1, .size_bytes = 100 };
-	char path[PATH_SIZE], file[PATH_SIZE + 8];
+	char path[PROBE_PATH_SIZE], file[PROBE_PATH_SIZE + 8];
 	int rc;
 
-	rc = p->r->ops->make_dir(p->r, path_of(p, name, path));
+	rc = p->r->ops->make_dir(p->r, probe_path(p, name, path));
 	snprintf(file, sizeof(file), "%s/inside", path);
 	return rc != 0 ? rc : p->r->ops->put(p->r, file, &src);
 }
@@ -272,8 +252,8 @@ shows_up(struct probe *p, const char *name, const char *data)
 	for (i = 0; i < LOOKS && rc == 0; i++) {
 		if (i > 0)
 			clock_sleep_ms(LOOK_MS);
-		rc = holds(p, name, data, 100);
-		if (rc < 0 && !is_end(rc))
+		rc = probe_holds(p, name, data, 100);
+		if (rc < 0 && !probe_is_end(rc))
 			rc = 0;
 	}
 	return rc;
@@ -285,32 +265,23 @@ probe_folder(struct probe *p)
 	char other[100];
 	int rc, again, first, second;
 
-	say(p, "Can folders be renamed?");
+	probe_say(p, "Can folders be renamed?");
 	memset(other, 'f', sizeof(other));
 	if ((rc = make_folder(p, "folder-a", p->data)) != 0 ||
 	    (rc = make_folder(p, "folder-b", other)) != 0)
-		return is_end(rc) ? rc : 0;
+		return probe_is_end(rc) ? rc : 0;
 	rc = move(p, "folder-a", "folder", REMOTE_MOVE_DIR);
 	first = rc == 0 ? shows_up(p, "folder/inside", p->data) : rc;
 	again = move(p, "folder-b", "folder", REMOTE_MOVE_DIR);
-	second = holds(p, "folder/inside", p->data, 100);
-	if (is_end(rc) || is_end(again) || is_end(first))
+	second = probe_holds(p, "folder/inside", p->data, 100);
+	if (probe_is_end(rc) || probe_is_end(again) || probe_is_end(first))
 		return E_STOPPED;
-	p->found->move_folder = verdict(
+	p->found->move_folder = probe_found(
 	    rc == 0 && first > 0 && again != 0 && second > 0);
 	return 0;
 }
 
 /* ---- races ------------------------------------------------------------------ */
-
-struct racer {
-	struct probe *p;
-	struct remote *r;
-	pthread_t thread;
-	pthread_barrier_t *line;
-	int number;
-	int wins_told;
-};
 
 static void
 race_names(int round, int number, char from[64], char to[64])
@@ -322,25 +293,24 @@ race_names(int round, int number, char from[64], char to[64])
 static void *
 race(void *arg)
 {
-	struct racer *racer = arg;
-	char from[64], to[64], a[PATH_SIZE], b[PATH_SIZE];
+	struct probe_racer *racer = arg;
+	char from[64], to[64], a[PROBE_PATH_SIZE], b[PROBE_PATH_SIZE];
 	int round;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < PROBE_ROUNDS; round++) {
 		race_names(round, racer->number, from, to);
-		path_of(racer->p, from, a);
-		path_of(racer->p, to, b);
+		probe_path(racer->p, from, a);
+		probe_path(racer->p, to, b);
 		pthread_barrier_wait(racer->line);
-		if (racer->r->ops->move_once(racer->r, a, b,
-			REMOTE_MOVE_FILE) == 0)
-			racer->wins_told++;
+		(void)racer->r->ops->move_once(racer->r, a, b,
+		    REMOTE_MOVE_FILE);
 	}
 	return NULL;
 }
 
 struct tally {
-	int of_round[ROUNDS]; /* names seen that a racer made */
-	bool is_left[ROUNDS]; /* the name they raced for */
+	int of_round[PROBE_ROUNDS]; /* names seen that a racer made */
+	bool is_left[PROBE_ROUNDS]; /* the name they raced for */
 };
 
 static int
@@ -353,7 +323,7 @@ tally_entry(void *arg, const struct remote_entry *entry)
 	if (strncmp(n, "race-", 5) != 0 || strlen(n) < 7)
 		return 0;
 	round = (n[5] - '0') * 10 + n[6] - '0';
-	if (round < 0 || round >= ROUNDS)
+	if (round < 0 || round >= PROBE_ROUNDS)
 		return 0;
 	if (n[7] == '\0')
 		t->is_left[round] = true;
@@ -368,7 +338,7 @@ tally_up(const struct tally *t)
 {
 	int round, all = 1;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < PROBE_ROUNDS; round++) {
 		if (t->of_round[round] > 1)
 			return -1;
 		if (t->of_round[round] == 0 || t->is_left[round])
@@ -389,18 +359,18 @@ judge_races(struct probe *p)
 		if (i > 0)
 			clock_sleep_ms(LOOK_MS);
 		if ((rc = p->r->ops->list(p->r, p->dir, tally_entry, &t)) != 0)
-			return is_end(rc) ? rc : 0;
+			return probe_is_end(rc) ? rc : 0;
 		result = tally_up(&t);
 	}
-	p->found->exact_swap = verdict(result);
+	p->found->exact_swap = probe_found(result);
 	return 0;
 }
 
-static int
-open_racer(struct probe *p, struct remote **r)
+int
+probe_open_racer(struct probe *p, struct remote **r)
 {
 	struct remote_config c = *p->config;
-	struct look l;
+	struct probe_look l;
 	int rc;
 
 	c.connections = 1;
@@ -408,7 +378,7 @@ open_racer(struct probe *p, struct remote **r)
 	if ((rc = remote_open(&c, r)) != 0)
 		return rc;
 	(*r)->is_probe = true;
-	return look(p, *r, "plain", &l); /* the connection is kept */
+	return probe_look(p, *r, "plain", &l); /* the connection is kept */
 }
 
 static int
@@ -417,51 +387,61 @@ put_what_is_raced_for(struct probe *p)
 	char from[64], to[64];
 	int round, rc = 0;
 
-	for (round = 0; round < ROUNDS && rc == 0; round++) {
+	for (round = 0; round < PROBE_ROUNDS && rc == 0; round++) {
 		race_names(round, 0, from, to);
-		rc = put(p, from, p->data, 100);
+		rc = probe_put(p, from, p->data, 100);
 	}
 	return rc;
 }
 
-static int
-run_races(struct racer *racers)
+static void
+run_races(struct probe_racer *racers, void *(*run)(void *arg))
 {
 	pthread_barrier_t line;
 	int i, n;
 
-	pthread_barrier_init(&line, NULL, RACERS);
-	for (n = 0; n < RACERS; n++) {
+	pthread_barrier_init(&line, NULL, PROBE_RACERS);
+	for (n = 0; n < PROBE_RACERS; n++) {
 		racers[n].line = &line;
-		if (pthread_create(&racers[n].thread, NULL, race, &racers[n]) !=
+		if (pthread_create(&racers[n].thread, NULL, run, &racers[n]) !=
 		    0)
 			abort(); /* the others wait for it at the line */
 	}
 	for (i = 0; i < n; i++)
 		pthread_join(racers[i].thread, NULL);
 	pthread_barrier_destroy(&line);
-	return 0;
+}
+
+int
+probe_race(struct probe *p, void *(*run)(void *arg), void *what)
+{
+	struct probe_racer racers[PROBE_RACERS];
+	int i, rc = 0;
+
+	memset(racers, 0, sizeof(racers));
+	for (i = 0; i < PROBE_RACERS && rc == 0; i++) {
+		racers[i].p = p;
+		racers[i].number = i;
+		racers[i].what = what;
+		rc = probe_open_racer(p, &racers[i].r);
+	}
+	if (rc == 0)
+		run_races(racers, run);
+	for (i = 0; i < PROBE_RACERS; i++)
+		remote_close(racers[i].r);
+	return rc;
 }
 
 static int
 probe_races(struct probe *p)
 {
-	struct racer racers[RACERS];
-	int i, rc;
+	int rc;
 
-	say(p, "Of eight writers that race, does exactly one win?");
-	memset(racers, 0, sizeof(racers));
-	rc = put_what_is_raced_for(p);
-	for (i = 0; i < RACERS && rc == 0; i++) {
-		racers[i].p = p;
-		racers[i].number = i;
-		rc = open_racer(p, &racers[i].r);
-	}
-	if (rc == 0 && (rc = run_races(racers)) == 0)
+	probe_say(p, "Of eight writers that race, does exactly one win?");
+	if ((rc = put_what_is_raced_for(p)) == 0 &&
+	    (rc = probe_race(p, race, NULL)) == 0)
 		rc = judge_races(p);
-	for (i = 0; i < RACERS; i++)
-		remote_close(racers[i].r);
-	return is_end(rc) ? rc : 0;
+	return probe_is_end(rc) ? rc : 0;
 }
 
 /* ---- torn or whole ------------------------------------------------------------ */
@@ -471,25 +451,26 @@ large_source(const struct probe *p)
 {
 	return (struct source){ .data = p->large,
 		.fd = -1,
-		.size_bytes = LARGE_BYTES };
+		.size_bytes = PROBE_LARGE_BYTES };
 }
 
 /* After the connection was cut: does anything ever show up? */
 static int
 cut_leaves_nothing(struct probe *p)
 {
-	struct remote_spoil how = { .cut_at = LARGE_BYTES / 2 };
+	struct remote_spoil how = { .cut_at = PROBE_LARGE_BYTES / 2 };
 	struct source src = large_source(p);
-	char path[PATH_SIZE];
-	struct look l;
+	char path[PROBE_PATH_SIZE];
+	struct probe_look l;
 	int i, rc;
 
-	rc = p->r->ops->put_spoilt(p->r, path_of(p, "cut", path), &src, &how);
-	if (is_end(rc))
+	rc = p->r->ops->put_spoilt(p->r, probe_path(p, "cut", path), &src,
+	    &how);
+	if (probe_is_end(rc))
 		return rc;
 	for (i = 0; i < 4; i++) {
 		clock_sleep_ms(LOOK_MS);
-		if ((rc = look(p, p->r, "cut", &l)) != 0)
+		if ((rc = probe_look(p, p->r, "cut", &l)) != 0)
 			return rc;
 		if (l.is_there)
 			return 0;
@@ -508,13 +489,13 @@ static void *
 put_slowly(void *arg)
 {
 	struct slow *s = arg;
-	struct remote_spoil how = { .pause_at = LARGE_BYTES / 2,
+	struct remote_spoil how = { .pause_at = PROBE_LARGE_BYTES / 2,
 		.pause_ms = SLOW_MS };
 	struct source src = large_source(s->p);
-	char path[PATH_SIZE];
+	char path[PROBE_PATH_SIZE];
 
-	s->rc = s->r->ops->put_spoilt(s->r, path_of(s->p, "slow", path), &src,
-	    &how);
+	s->rc = s->r->ops->put_spoilt(s->r, probe_path(s->p, "slow", path),
+	    &src, &how);
 	atomic_store(&s->is_over, true);
 	return NULL;
 }
@@ -527,18 +508,18 @@ static int
 slow_shows_nothing(struct probe *p)
 {
 	struct slow s = { .p = p };
-	struct look l = { .is_there = false };
+	struct probe_look l = { .is_there = false };
 	pthread_t thread;
 	bool was_late;
 	int rc;
 
-	if ((rc = open_racer(p, &s.r)) != 0 ||
+	if ((rc = probe_open_racer(p, &s.r)) != 0 ||
 	    pthread_create(&thread, NULL, put_slowly, &s) != 0) {
 		remote_close(s.r);
 		return rc != 0 ? rc : err_set(E_IO, "no thread");
 	}
 	clock_sleep_ms(LOOK_MS);
-	rc = look(p, p->r, "slow", &l);
+	rc = probe_look(p, p->r, "slow", &l);
 	was_late = atomic_load(&s.is_over);
 	pthread_join(thread, NULL);
 	remote_close(s.r);
@@ -548,7 +529,7 @@ slow_shows_nothing(struct probe *p)
 		return err_set(E_BUSY, "the slow upload was too quick");
 	if (s.rc != 0 || l.is_there)
 		return 0;
-	return holds(p, "slow", p->large, LARGE_BYTES);
+	return probe_holds(p, "slow", p->large, PROBE_LARGE_BYTES);
 }
 
 static int
@@ -556,13 +537,13 @@ probe_whole(struct probe *p)
 {
 	int cut, slow;
 
-	say(p, "Does an upload that is cut off leave a torn object?");
+	probe_say(p, "Does an upload that is cut off leave a torn object?");
 	cut = cut_leaves_nothing(p);
 	slow = cut > 0 ? slow_shows_nothing(p) : cut;
-	if (is_end(cut) || is_end(slow))
-		return is_end(cut) ? cut : slow;
+	if (probe_is_end(cut) || probe_is_end(slow))
+		return probe_is_end(cut) ? cut : slow;
 	if (cut >= 0 && slow >= 0)
-		p->found->put_whole = verdict(slow);
+		p->found->put_whole = probe_found(slow);
 	return 0;
 }
 
@@ -572,32 +553,32 @@ static int
 probe_range(struct probe *p)
 {
 	struct buf got = { 0 };
-	char path[PATH_SIZE];
+	char path[PROBE_PATH_SIZE];
 	int rc;
 
-	say(p, "Can a part of an object be had?");
-	if ((rc = put(p, "range", p->data, OBJECT_BYTES)) == 0) {
-		rc = p->r->ops->get_part(p->r, path_of(p, "range", path), 1000,
-		    500, &got);
-		p->found->range = verdict(rc == 0 && got.len == 500 &&
+	probe_say(p, "Can a part of an object be had?");
+	if ((rc = probe_put(p, "range", p->data, PROBE_OBJECT_BYTES)) == 0) {
+		rc = p->r->ops->get_part(p->r, probe_path(p, "range", path),
+		    1000, 500, &got);
+		p->found->range = probe_found(rc == 0 && got.len == 500 &&
 		    memcmp(buf_text(&got), p->data + 1000, 500) == 0);
 	}
 	buf_release(&got);
-	return is_end(rc) ? rc : 0;
+	return probe_is_end(rc) ? rc : 0;
 }
 
 static int
 try_name(struct probe *p, struct remote *r, int length)
 {
 	struct source src = { .data = p->data, .fd = -1, .size_bytes = 100 };
-	char name[256], path[PATH_SIZE];
+	char name[256], path[PROBE_PATH_SIZE];
 	int rc;
 
 	memset(name, 'n', sizeof(name));
 	name[length] = '\0';
-	if ((rc = r->ops->put(r, path_of(p, name, path), &src)) != 0)
-		return is_end(rc) ? rc : 0;
-	return holds(p, name, p->data, 100);
+	if ((rc = r->ops->put(r, probe_path(p, name, path), &src)) != 0)
+		return probe_is_end(rc) ? rc : 0;
+	return probe_holds(p, name, p->data, 100);
 }
 
 /* Asked once for each: servers say 500 to what is too long. */
@@ -609,14 +590,14 @@ probe_names(struct probe *p)
 	size_t i;
 	int rc;
 
-	say(p, "How long may a name be?");
-	if ((rc = open_racer(p, &r)) == 0)
+	probe_say(p, "How long may a name be?");
+	if ((rc = probe_open_racer(p, &r)) == 0)
 		remote_set_traits(r, p->r->traits);
 	for (i = 0; rc == 0 && i < sizeof(lengths) / sizeof(lengths[0]); i++)
 		if ((rc = try_name(p, r, lengths[i])) > 0)
 			p->found->longest_name = lengths[i];
 	remote_close(r);
-	return is_end(rc) ? rc : 0;
+	return probe_is_end(rc) ? rc : 0;
 }
 
 /* A file of nothing but holes: it takes no memory. */
@@ -625,33 +606,44 @@ probe_body(struct probe *p, int64_t bytes)
 {
 	struct source src = { .fd = memfd_create("probe", MFD_CLOEXEC),
 		.size_bytes = bytes };
-	char path[PATH_SIZE];
+	char path[PROBE_PATH_SIZE];
 	int rc;
 
 	if (bytes <= 0 || src.fd < 0 || ftruncate(src.fd, bytes) != 0) {
 		source_close(&src);
 		return 0;
 	}
-	say(p, "Is a large body taken?");
-	rc = p->r->ops->put(p->r, path_of(p, "large", path), &src);
+	probe_say(p, "Is a large body taken?");
+	rc = p->r->ops->put(p->r, probe_path(p, "large", path), &src);
 	source_close(&src);
 	if (rc == 0)
 		p->found->largest_body = bytes;
-	return is_end(rc) ? rc : 0;
+	return probe_is_end(rc) ? rc : 0;
 }
 
 /* ---- the whole ------------------------------------------------------------------ */
+
+static int
+ask_of_renaming(struct probe *p)
+{
+	int rc;
+
+	if ((rc = probe_move(p)) != 0 || (rc = probe_keeps(p)) != 0 ||
+	    (rc = probe_folder(p)) != 0)
+		return rc;
+	return probe_races(p);
+}
 
 static int
 ask_all(struct probe *p, int64_t largest_body)
 {
 	int rc;
 
-	if ((rc = probe_listing(p)) != 0 || (rc = probe_move(p)) != 0 ||
-	    (rc = probe_keeps(p)) != 0 || (rc = probe_folder(p)) != 0 ||
-	    (rc = probe_races(p)) != 0 || (rc = probe_whole(p)) != 0 ||
-	    (rc = probe_range(p)) != 0 || (rc = probe_names(p)) != 0 ||
-	    (rc = probe_odd_names(p)) != 0)
+	if ((rc = probe_listing(p)) != 0 ||
+	    (rc = p->found->by_match ? probe_swaps(p) : ask_of_renaming(p)) !=
+		0 ||
+	    (rc = probe_whole(p)) != 0 || (rc = probe_range(p)) != 0 ||
+	    (rc = probe_names(p)) != 0 || (rc = probe_odd_names(p)) != 0)
 		return rc;
 	return probe_body(p, largest_body);
 }
@@ -701,10 +693,11 @@ probe_run(const struct remote_config *config, int64_t largest_body,
 	if ((rc = remote_open(config, &p.r)) != 0)
 		return rc;
 	remote_set_traits(p.r, traits);
+	findings->by_match = p.r->ops->swap != NULL;
 	rand_bytes(p.data, sizeof(p.data));
-	if ((p.large = malloc(LARGE_BYTES)) == NULL)
+	if ((p.large = malloc(PROBE_LARGE_BYTES)) == NULL)
 		abort(); /* out of memory */
-	rand_bytes(p.large, LARGE_BYTES);
+	rand_bytes(p.large, PROBE_LARGE_BYTES);
 	rc = in_own_folder(&p, largest_body);
 	free(p.large);
 	findings->is_network_dir = is_network(config->url);

@@ -26,6 +26,11 @@ struct probe_findings {
 	enum probe_verdict move_folder; /* a folder with a file in it can be
 					   renamed, and not over another */
 	enum probe_verdict odd_names;   /* told as they were given */
+	bool by_match; /* a store where nothing is renamed, and where these two
+			  stand for what is said of moves above: */
+	enum probe_verdict swap_refuses; /* If-Match with another ETag */
+	enum probe_verdict put_keeps;    /* If-None-Match: * leaves what is
+					    there, small or in parts */
 	int longest_name;     /* bytes that a name may have; 0 unknown */
 	int64_t largest_body; /* bytes tried with success; 0 not tried */
 	bool is_network_dir;  /* a directory on a network file system */

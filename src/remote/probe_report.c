@@ -13,28 +13,37 @@ enum { NAME_NEEDED = 96 }; /* bytes: commits/000000000042-<64 digits>.jsonl */
 
 static const char *const verdicts[] = { "unknown", "good", "bad" };
 
+/* Which stores are asked that. */
+enum asked { OF_ALL, OF_RENAMING, OF_MATCHING };
+
 static const struct {
 	const char *key;
 	size_t offset;
 	const char *good;
 	const char *bad;
+	enum asked asked;
 } judged[] = {
-#define ROW(field, good, bad)                                             \
-	{                                                                 \
-#field, offsetof(struct probe_findings, field), good, bad \
+#define ROW(field, good, bad) ROW_OF(field, good, bad, OF_ALL)
+#define ROW_OF(field, good, bad, asked)                                    \
+	{                                                                  \
+#field, offsetof(struct probe_findings, field), good, bad, \
+		    asked                                                  \
 	}
 	ROW(listing, "Listings tell names and sizes.",
 	    "Listings are not complete: this store cannot be used."),
-	ROW(move, "Objects can be renamed.",
+	ROW_OF(move, "Objects can be renamed.",
 	    "Objects cannot be renamed (MOVE): this store cannot be used. "
 	    "Look whether the server allows MOVE in this folder, and whether "
-	    "a proxy before it passes on the Host that it was asked for."),
-	ROW(move_renames, "Renaming keeps the object as it is.",
+	    "a proxy before it passes on the Host that it was asked for.",
+	    OF_RENAMING),
+	ROW_OF(move_renames, "Renaming keeps the object as it is.",
 	    "The server copies when it is asked to rename: two writers could "
-	    "both win. Only a single writer may use this store."),
-	ROW(move_keeps, "Renaming never replaces another object.",
+	    "both win. Only a single writer may use this store.",
+	    OF_RENAMING),
+	ROW_OF(move_keeps, "Renaming never replaces another object.",
 	    "Renaming may replace another object though it is asked not to: "
-	    "only a single writer may use this store."),
+	    "only a single writer may use this store.",
+	    OF_RENAMING),
 	ROW(exact_swap, "Of writers that race, exactly one wins.",
 	    "Of writers that raced, not exactly one won: only a single writer "
 	    "may use this store."),
@@ -46,13 +55,24 @@ static const struct {
 	    "for each object."),
 	ROW(range, "Downloads can be resumed.",
 	    "Downloads cannot be resumed: after a break they begin anew."),
-	ROW(move_folder, "Folders can be renamed.",
+	ROW_OF(move_folder, "Folders can be renamed.",
 	    "Folders cannot be renamed safely: let one person create the "
-	    "store, before the others join."),
+	    "store, before the others join.",
+	    OF_RENAMING),
 	ROW(odd_names, "Names of any signs and letters are told as they are.",
 	    "Names with signs such as # are told otherwise than they were "
 	    "given: the store has none, but its address may not either."),
+	ROW_OF(swap_refuses,
+	    "An object is replaced only while it is what it was.",
+	    "The store replaces an object though its ETag is another "
+	    "(If-Match): only a single writer may use this store.",
+	    OF_MATCHING),
+	ROW_OF(put_keeps, "An upload leaves an existing object alone.",
+	    "An upload replaces an existing object though it is asked not to "
+	    "(If-None-Match): only a single writer may use this store.",
+	    OF_MATCHING),
 #undef ROW
+#undef ROW_OF
 };
 
 enum { N_JUDGED = sizeof(judged) / sizeof(judged[0]) };
@@ -66,6 +86,13 @@ verdict_at(const struct probe_findings *f, size_t i)
 	return v;
 }
 
+static bool
+was_asked(const struct probe_findings *f, size_t i)
+{
+	return judged[i].asked == OF_ALL ||
+	    (judged[i].asked == OF_MATCHING) == f->by_match;
+}
+
 /* ---- JSON ----------------------------------------------------------------- */
 
 void
@@ -75,6 +102,8 @@ probe_json(const struct probe_findings *findings, struct buf *out)
 
 	buf_putc(out, '{');
 	for (i = 0; i < N_JUDGED; i++) {
+		if (!was_asked(findings, i))
+			continue;
 		json_put_key(out, judged[i].key);
 		json_put_string(out, verdicts[verdict_at(findings, i)]);
 	}
@@ -86,6 +115,10 @@ probe_json(const struct probe_findings *findings, struct buf *out)
 	buf_puts(out, findings->is_network_dir ? "true" : "false");
 	json_put_key(out, "duration_ms");
 	buf_printf(out, "%lld", (long long)findings->duration_ms);
+	if (findings->by_match) {
+		json_put_key(out, "by_match");
+		buf_puts(out, "true");
+	}
 	buf_putc(out, '}');
 }
 
@@ -135,6 +168,8 @@ parse_member(void *arg, const char *key, struct json value)
 		rc = parse_number(value, INT64_MAX, &f->largest_body);
 	} else if (strcmp(key, "duration_ms") == 0) {
 		rc = parse_number(value, INT64_MAX, &f->duration_ms);
+	} else if (strcmp(key, "by_match") == 0) {
+		f->by_match = json_kind(value) == JSON_TRUE;
 	} else if (strcmp(key, "is_network_dir") == 0) {
 		f->is_network_dir = json_kind(value) == JSON_TRUE;
 	}
@@ -183,6 +218,8 @@ probe_advice(const struct probe_findings *findings, struct buf *out)
 	for (i = 0; i < N_JUDGED; i++) {
 		enum probe_verdict v = verdict_at(findings, i);
 
+		if (!was_asked(findings, i))
+			continue;
 		if (v == PROBE_GOOD)
 			buf_printf(out, "%s\n", judged[i].good);
 		else if (v == PROBE_BAD)
@@ -194,6 +231,29 @@ probe_advice(const struct probe_findings *findings, struct buf *out)
 	advise_limits(findings, out);
 }
 
+/* What keeps two from both winning, and one from harming another. */
+static const char *
+why_not_renaming(const struct probe_findings *f)
+{
+	if (f->move != PROBE_GOOD)
+		return "objects cannot be renamed there";
+	if (f->move_renames == PROBE_BAD)
+		return "it copies when it is asked to rename";
+	if (f->move_keeps != PROBE_GOOD)
+		return "renaming may replace another object there";
+	return NULL;
+}
+
+static const char *
+why_not_matching(const struct probe_findings *f)
+{
+	if (f->swap_refuses != PROBE_GOOD)
+		return "it replaces objects whatever their ETag is";
+	if (f->put_keeps != PROBE_GOOD)
+		return "an upload may replace another object there";
+	return NULL;
+}
+
 int
 probe_verdict(const struct probe_findings *findings)
 {
@@ -202,12 +262,9 @@ probe_verdict(const struct probe_findings *findings)
 
 	if (f->listing != PROBE_GOOD)
 		why = "its listings are not complete";
-	else if (f->move != PROBE_GOOD)
-		why = "objects cannot be renamed there";
-	else if (f->move_renames == PROBE_BAD)
-		why = "it copies when it is asked to rename";
-	else if (f->move_keeps != PROBE_GOOD)
-		why = "renaming may replace another object there";
+	else if ((why = f->by_match ? why_not_matching(f)
+				    : why_not_renaming(f)) != NULL)
+		; /* that is it */
 	else if (f->exact_swap != PROBE_GOOD)
 		why = "of writers that raced not exactly one won";
 	else if (f->longest_name > 0 && f->longest_name < NAME_NEEDED)

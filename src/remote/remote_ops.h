@@ -64,6 +64,15 @@ struct remote_ops {
 	void (*forget_dirs)(struct remote *r);
 
 	/*
+	 * swap - replace an object if its tag is `tag`; sent once, answers as
+	 * move_once.  tag - the tag that it has.  NULL where the head is
+	 * renamed.
+	 */
+	int (*swap)(struct remote *r, const char *path, const char *tag,
+	    const struct buf *body);
+	int (*tag)(struct remote *r, const char *path, char tag[static 256]);
+
+	/*
 	 * move_once - rename, never over another name, sent once: 0 told done,
 	 * E_CONFLICT told that it was not, E_REMOTE unclear.  NULL where
 	 * nothing can be renamed.

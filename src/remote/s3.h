@@ -87,8 +87,11 @@ int s3_head_create(struct remote *r, const char *uuid, const void *body,
  * s3_swap - replace `path` by `body` if its ETag is `etag`; sent once, E_CONFLICT
  * told that it is not, E_REMOTE unclear.
  */
-int s3_swap(struct s3 *s3, const char *path, const char *etag,
+int s3_swap(struct remote *r, const char *path, const char *etag,
     const struct buf *body);
+
+/* s3_tag - the ETag that it has now. */
+int s3_tag(struct remote *r, const char *path, char etag[static 256]);
 
 /* ---- listings (s3_list.c) -------------------------------------------------- */
 

@@ -122,9 +122,27 @@ swap_answer(const struct http_call *call)
 }
 
 int
-s3_swap(struct s3 *s3, const char *path, const char *etag,
+s3_tag(struct remote *r, const char *path, char etag[static 256])
+{
+	struct s3 *s3 = (struct s3 *)r;
+	struct http_call call;
+	int rc;
+
+	http_call_init(s3->place.http, &call, NULL, NULL);
+	s3->place.kind->ask(&s3->place, &call, "HEAD", path, HTTP_REPEAT);
+	if ((rc = http_do(&call)) != E_STOPPED)
+		rc = place_told(&call) ? 0 : http_error(&call);
+	if (rc == 0)
+		memcpy(etag, call.answer.etag, sizeof(call.answer.etag));
+	http_call_release(&call);
+	return rc;
+}
+
+int
+s3_swap(struct remote *r, const char *path, const char *etag,
     const struct buf *body)
 {
+	struct s3 *s3 = (struct s3 *)r;
 	struct source src = { .data = buf_text(body),
 		.fd = -1,
 		.size_bytes = (int64_t)body->len };
@@ -165,7 +183,7 @@ s3_head_swap(struct remote *r, const struct remote_head *from,
 	if (!is_known(s3, from))
 		return err_set(E_CONFLICT, "the head is another one");
 	head_text(to, buf_text(&s3->head_body), s3->head_body.len, &text);
-	rc = s3_swap(s3, HEAD, s3->etag, &text);
+	rc = s3_swap(r, HEAD, s3->etag, &text);
 	forget(s3);
 	buf_release(&text);
 	return rc;
