@@ -74,7 +74,8 @@ not_our_past(struct sync *s, const char *stable_id)
 	return err_set(E_ROLLBACK,
 	    "The store at %s is not the one that this "
 	    "library knows, or lost something since: record %s differs in "
-	    "its checkpoint.  Nothing was changed here.",
+	    "its checkpoint.  Nothing was changed here; \"stemma recover "
+	    "--dry-run\" tells how the two would be united.",
 	    remote_name(s->remote), stable_id);
 }
 
@@ -143,7 +144,8 @@ check_counter(struct jump *j)
 		return err_set(E_ROLLBACK,
 		    "The store at %s lacks what this "
 		    "replica published: it was restored from an older copy.  "
-		    "Nothing was changed here.",
+		    "Nothing was changed here; \"stemma recover --dry-run\" "
+		    "tells what would be published again.",
 		    remote_name(j->s->remote));
 	return 0;
 }
@@ -314,7 +316,7 @@ check_head(struct sync *s, const struct checkpoint_head *at,
 		return err_set(E_ROLLBACK,
 		    "The store at %s holds a "
 		    "checkpoint of another store (%s).  Nothing was changed "
-		    "here.",
+		    "here; \"stemma recover --dry-run\" tells more.",
 		    remote_name(s->remote), at->store);
 	return 0;
 }

@@ -170,8 +170,9 @@ head_is_gone(struct sync *s)
 	return err_set(E_ROLLBACK,
 	    "The store at %s has no head/ any more: its "
 	    "folder was emptied, moved or mistyped, or is not the one that "
-	    "this library belongs to.  Nothing was deleted here; bring the "
-	    "folder back, or correct the address.",
+	    "this library belongs to.  Nothing was deleted here; correct the "
+	    "address, bring the folder back, or see what \"stemma recover "
+	    "--dry-run\" would make anew.",
 	    remote_name(s->remote));
 }
 
@@ -187,10 +188,11 @@ head_is_unclear(struct sync *s)
 		return rc;
 	if (n == 0)
 		return head_is_gone(s);
-	return err_set(E_CORRUPT,
+	return err_set(E_ROLLBACK,
 	    "The folder head/ of the store at %s shows "
 	    "%d names and must show one.  Nobody can publish until the lower "
-	    "one, a leftover, is removed by hand.",
+	    "one, a leftover, is removed: \"stemma recover --dry-run\" tells "
+	    "which.",
 	    remote_name(s->remote), n);
 }
 
@@ -216,9 +218,9 @@ went_back(struct sync *s, const struct remote_head *head)
 	return err_set(E_ROLLBACK,
 	    "The store at %s is at version %" PRId64
 	    ", but this library has seen version %" PRId64 " of it: the store "
-	    "was restored from an older copy.  Nothing was changed; do not "
-	    "delete anything here, this library still has what the store "
-	    "lacks.",
+	    "was restored from an older copy.  Nothing was changed, and this "
+	    "library still has what the store lacks; \"stemma recover "
+	    "--dry-run\" tells what would be published again.",
 	    remote_name(s->remote), head->version, s->last.version);
 }
 
@@ -228,8 +230,9 @@ chain_other_history(struct sync *s, const struct remote_head *head)
 	return err_set(E_ROLLBACK,
 	    "The store at %s has another history at "
 	    "version %" PRId64 " than this library knows: it was replaced, or "
-	    "restored from a copy and then written to.  Nothing was changed "
-	    "here, and this library still has all that it had.",
+	    "restored from a copy and then written to.  Nothing was changed, "
+	    "and this library still has all that it had; \"stemma recover "
+	    "--dry-run\" tells how the two would be united.",
 	    remote_name(s->remote), head->version);
 }
 
@@ -282,7 +285,9 @@ check_store(struct sync *s, const char *uuid)
 		return 0;
 	return err_set(E_ROLLBACK,
 	    "The store at %s is another one (%s) than "
-	    "this library belongs to (%s).  Nothing was changed here.",
+	    "this library belongs to (%s).  Nothing was changed here; correct "
+	    "the address, or see what \"stemma recover --join --dry-run\" "
+	    "would unite.",
 	    remote_name(s->remote), uuid, s->store);
 }
 
@@ -410,6 +415,16 @@ floor_rose(struct sync *s, int64_t version)
 	return rc;
 }
 
+static int
+lost_commits(struct handful *h)
+{
+	return err_set(E_CORRUPT,
+	    "The store at %s lost commits at or below version %" PRId64
+	    ", which its chain names.  Nothing was changed here; \"stemma "
+	    "recover --dry-run\" tells what can be mended.",
+	    remote_name(h->s->remote), h->top);
+}
+
 /* A commit that the chain names and that is not there is no fork: look again
  * for a while, since listings and caches lag. */
 static int
@@ -419,12 +434,12 @@ get_patiently(struct handful *h)
 	int rc, rose;
 
 	while ((rc = get_handful(h)) == E_ABSENT) {
+		if (h->s->hasty)
+			return lost_commits(h);
 		if ((rose = floor_rose(h->s, h->top - h->n + 1)) != 0)
 			return rose < 0 ? rose : E_ABSENT;
 		if (clock_mono_ms() >= until)
-			return err_wrap(E_CORRUPT,
-			    "the store lost a commit "
-			    "that its chain names");
+			return lost_commits(h);
 		if ((rc = run_stopped(h->s)) != 0)
 			return rc;
 		clock_sleep_ms(1000);

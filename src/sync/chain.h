@@ -25,8 +25,8 @@ void chain_adopt(struct sync *s, const struct commit *c, const struct hash *id);
 
 /*
  * chain_head - the head as it is, looked at again while it shows no name or
- * two (up to 10 s).  E_ABSENT in words: the store has no head any more;
- * E_CORRUPT: two names that stay.
+ * two (up to 10 s).  E_ROLLBACK: the store has no head any more, or two names
+ * that stay.
  */
 int chain_head(struct sync *s, struct remote_head *head);
 

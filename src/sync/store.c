@@ -45,23 +45,30 @@ parse_body(struct mem *mem, const struct buf *body, char **uuid)
 	return 0;
 }
 
+int
+store_of(struct mem *mem, struct remote *remote,
+    const struct remote_head *head, char **uuid)
+{
+	struct buf body = { 0 };
+	int rc = remote_head_body(remote, head, &body);
+
+	if (rc == 0)
+		rc = parse_body(mem, &body, uuid);
+	buf_release(&body);
+	return rc;
+}
+
 /* The name may be swapped away between the look and the reading. */
 static int
 read_uuid(struct mem *mem, struct remote *remote, char **uuid)
 {
-	struct buf body = { 0 };
 	struct remote_head head;
-	int rc = E_BUSY;
+	int rc;
 
-	if ((rc = remote_head_read(remote, &head)) == 0) {
-		rc = remote_head_body(remote, &head, &body);
-		if (rc == 0)
-			rc = parse_body(mem, &body, uuid);
-		else if (rc == E_ABSENT)
-			rc = E_BUSY;
-	}
-	buf_release(&body);
-	return rc;
+	if ((rc = remote_head_read(remote, &head)) != 0)
+		return rc;
+	rc = store_of(mem, remote, &head, uuid);
+	return rc == E_ABSENT ? E_BUSY : rc;
 }
 
 int

@@ -35,6 +35,14 @@ int store_adopt(struct db *db, struct remote *remote, bool even_if_locked,
 int store_ask_lock(struct remote *remote, bool even_if_locked);
 
 /*
+ * store_of - the UUID behind this name of the head; memory of `mem`.  E_ABSENT:
+ * it was renamed.
+ */
+struct remote_head;
+int store_of(struct mem *mem, struct remote *remote,
+    const struct remote_head *head, char **uuid);
+
+/*
  * store_uuid - the UUID behind the store's head; memory of `mem`.
  * E_ABSENT: there is no head.
  */
