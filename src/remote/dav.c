@@ -286,8 +286,16 @@ dav_ask(struct place *place, struct http_call *call, const char *method,
 	dav_question((struct dav *)place, call, method, path, false, repeat);
 }
 
+static int
+dav_give(struct http_call *call, const struct source *src)
+{
+	call->body = src;
+	return 0;
+}
+
 static const struct place_kind dav_kind = {
 	.ask = dav_ask,
+	.give = dav_give,
 	.put_new = dav_put_new,
 	.put_free = dav_put_free,
 	.put_start = dav_put_start,

@@ -197,11 +197,11 @@ place_put_spoilt(struct remote *r, const char *path, const struct source *src,
 
 	http_call_init(place->http, &call, NULL, NULL);
 	place->kind->ask(place, &call, "PUT", path, HTTP_ONCE);
-	call.body = src;
 	call.cut_at = how->cut_at;
 	call.pause_at = how->pause_at;
 	call.pause_ms = how->pause_ms;
-	if ((rc = http_do(&call)) != E_STOPPED)
+	if ((rc = place->kind->give(&call, src)) == 0 &&
+	    (rc = http_do(&call)) != E_STOPPED)
 		rc = place_told(&call) ? 0 : http_error(&call);
 	http_call_release(&call);
 	return rc;

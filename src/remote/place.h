@@ -39,6 +39,9 @@ struct place_kind {
 	void (*ask)(struct place *place, struct http_call *call,
 	    const char *method, const char *path, enum http_repeat repeat);
 
+	/* give - a body to a PUT that was asked for.  E_IO. */
+	int (*give)(struct http_call *call, const struct source *src);
+
 	void *(*put_new)(struct place *place);
 	void (*put_free)(void *work);
 	void (*put_start)(void *work, const char *path,

@@ -77,9 +77,7 @@ s3_ask(struct place *place, struct http_call *call, const char *method,
     const char *path, enum http_repeat repeat)
 {
 	s3_question((struct s3 *)place, call, method, path, NULL, 0, repeat);
-	if (strcmp(method, "PUT") == 0)
-		http_header(call, "x-amz-content-sha256: UNSIGNED-PAYLOAD");
-	else
+	if (strcmp(method, "PUT") != 0)
 		(void)s3_body(call, NULL);
 }
 
@@ -220,6 +218,7 @@ s3_close(struct remote *r)
 
 static const struct place_kind s3_kind = {
 	.ask = s3_ask,
+	.give = s3_body,
 	.put_new = s3_put_new,
 	.put_free = s3_put_free,
 	.put_start = s3_put_start,
