@@ -32,6 +32,7 @@ static const struct {
 	[-E_GUARD]    = { "guard",    428, false },
 	[-E_ROLLBACK] = { "rollback", 409, false },
 	[-E_STOPPED]  = { "stopped",  503, true  },
+	[-E_MOVED]    = { "moved",    409, false },
 	/* clang-format on */
 };
 

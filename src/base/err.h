@@ -24,6 +24,7 @@ enum err {
 	E_GUARD = -12,    /* would delete too much; needs a person's word */
 	E_ROLLBACK = -13, /* the store is another one, or older than known */
 	E_STOPPED = -14,  /* asked to stop (Ctrl-C, SIGTERM) */
+	E_MOVED = -15,    /* the store is elsewhere now; needs a person's word */
 };
 
 /*

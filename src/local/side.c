@@ -215,6 +215,31 @@ name_each(struct db *db, const char *prefix, const char *after, int max,
 }
 
 int
+name_each_dropped(struct db *db, const struct name *after, int max,
+    int (*fn)(void *arg, const struct name *name), void *arg)
+{
+	struct stmt *st;
+	int rc, told = 0, n = 0;
+
+	if ((rc = db_stmt(db, NAME_DROPPED_PAGE, &st)) != 0)
+		return rc;
+	db_bind_text(st, 1, after->id);
+	db_bind_text(st, 2, after->file_type);
+	db_bind_int(st, 3, after->generation);
+	db_bind_int(st, 4, max);
+	for (; told >= 0 && (rc = db_step(st)) == 1; n++) {
+		struct name name = { db_text(st, 0), db_text(st, 1),
+			db_int(st, 2), -1, 0 };
+
+		told = fn(arg, &name);
+	}
+	db_reset(st);
+	if (told < 0)
+		return told;
+	return rc < 0 ? rc : n;
+}
+
+int
 name_let_go(struct db *db, const char *id, const char *file_type,
     int64_t generation, int64_t version, const char *at)
 {

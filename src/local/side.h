@@ -58,6 +58,13 @@ int name_each(struct db *db, const char *prefix, const char *after, int max,
     int (*fn)(void *arg, const struct name *name), void *arg);
 
 /*
+ * name_each_dropped - as name_each, of all names that no record has any more but
+ * the state still names; behind that of `after`, all of whose texts may be "".
+ */
+int name_each_dropped(struct db *db, const struct name *after, int max,
+    int (*fn)(void *arg, const struct name *name), void *arg);
+
+/*
  * name_let_go - in the caller's transaction: the store's state names this
  * content though no record has it any more, since that version and time.  What
  * is known of the name stays as it is.

@@ -682,6 +682,11 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 [NAME_RETIRE] = { LIBRARY,
 	"UPDATE names SET damaged = 1"
 	" WHERE id = ?1 AND file_type = ?2 AND generation = ?3" },
+[NAME_DROPPED_PAGE] = { LIBRARY,
+	"SELECT id, file_type, generation FROM names"
+	" WHERE (id, file_type, generation) > (?1, ?2, ?3)"
+	" AND refs = 0 AND damaged = 0"
+	" ORDER BY id, file_type, generation LIMIT ?4" },
 
 /* ---- checkpoint ---------------------------------------------------------- */
 

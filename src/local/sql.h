@@ -201,6 +201,7 @@ enum sql {
 	NAME_UNTAKE,
 	NAME_PAGE,
 	NAME_RETIRE,
+	NAME_DROPPED_PAGE,
 
 	/* checkpoint */
 	CHECKPOINT_RECORDS,

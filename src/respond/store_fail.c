@@ -19,6 +19,7 @@ fail(struct request *req, int rc, const char *what, const char *text)
 	case E_LOGIN:
 	case E_DENIED:
 	case E_ROLLBACK:
+	case E_MOVED:
 	case E_CORRUPT:
 	case E_ABSENT: /* no store was joined, or it has no head */
 	case E_INPUT:  /* what the store is, we cannot read */

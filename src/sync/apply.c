@@ -21,6 +21,7 @@
 #include "sync/chain.h"
 #include "sync/guard.h"
 #include "sync/merge.h"
+#include "sync/moved.h"
 #include "sync/plan.h"
 #include "sync/rebuild.h"
 
@@ -665,7 +666,9 @@ apply_from(struct sync *s, const struct remote_head *head)
 	struct commit c;
 	int rc;
 
-	if ((rc = chain_peek(s, mem, head, &c)) == 0 && bootstrap_is_due(s, &c))
+	if ((rc = chain_peek(s, mem, head, &c)) == 0 && c.moved_to != NULL)
+		rc = moved_note(s, &c);
+	else if (rc == 0 && bootstrap_is_due(s, &c))
 		rc = jump_or_walk(s, head, &c);
 	mem_free(mem);
 	return rc == 0 ? apply_walk(s, head) : rc;

@@ -67,7 +67,7 @@ int apply_deletions(struct sync *s, int64_t version, int64_t *n);
 /*
  * apply_from - everything from `head` down to us: the checkpoint where one is
  * due, the commits, looked at by the guard, applied.  E_ABSENT: an object is no
- * longer there: read the head again.
+ * longer there: read the head again.  E_MOVED: the store was moved.
  */
 int apply_from(struct sync *s, const struct remote_head *head);
 

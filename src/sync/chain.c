@@ -158,7 +158,7 @@ chain_adopt(struct sync *s, const struct commit *c, const struct hash *id)
 {
 	s->last = *c;
 	s->last.store = s->last.nonce = s->last.replica = s->last.txn =
-	    s->last.at = NULL;
+	    s->last.at = s->last.moved_to = NULL;
 	s->last_id = *id;
 }
 

@@ -83,6 +83,8 @@ commit_header(const struct commit *c, struct buf *out)
 	put_int(out, "gc", c->gc);
 	put_int(out, "min_reader", c->min_reader);
 	put_int(out, "min_writer", c->min_writer);
+	if (c->moved_to != NULL)
+		put_text(out, "moved_to", c->moved_to);
 	put_text(out, "nonce", c->nonce);
 	put_hash(out, "parent", &c->parent);
 	put_text(out, "replica", c->replica);
@@ -225,6 +227,17 @@ get_checkpoint(struct mem *mem, struct json line, struct commit_checkpoint *cp)
 	return 0;
 }
 
+/* Of the seal of a store that was moved. */
+static int
+get_moved_to(struct mem *mem, struct json line, struct commit *c)
+{
+	struct json value;
+
+	if (json_find(line, "moved_to", &value) != 1)
+		return 0;
+	return get_text(mem, line, "moved_to", &c->moved_to);
+}
+
 static int
 check_format(struct mem *mem, struct json line, struct commit *c)
 {
@@ -298,6 +311,7 @@ decode_header(struct mem *mem, struct json line, struct commit *c)
 	    (rc = get_int(line, "floor", &c->floor)) != 0 ||
 	    (rc = get_checkpoint(mem, line, &c->checkpoint)) != 0 ||
 	    (rc = get_int(line, "adopted", &c->adopted)) != 0 ||
+	    (rc = get_moved_to(mem, line, c)) != 0 ||
 	    (rc = get_hash(mem, line, "state", &c->state)) != 0 ||
 	    (rc = get_int(line, "changes", &c->changes)) != 0)
 		return rc;

@@ -14,8 +14,9 @@
 struct mem;
 
 #define COMMIT_FORMAT "stemma-commit"
-#define COMMIT_READER 1 /* what min_reader this program satisfies */
+#define COMMIT_READER 2 /* what min_reader this program satisfies */
 #define COMMIT_WRITER 1 /* and which min_writer */
+#define COMMIT_READER_MOVED 2 /* who reads on behind a seal: moved_to */
 #define COMMIT_ANCESTORS 16
 #define COMMIT_CHANGES_MAX 1000
 /*
@@ -54,6 +55,8 @@ struct commit {
 	int64_t adopted; /* 1: the folder of older software was adopted */
 	int64_t min_reader;
 	int64_t min_writer;
+	const char *moved_to; /* this is the last commit here: the address
+				 where the store is now; or NULL */
 	struct hash state; /* digest after it */
 	int64_t changes;   /* lines that follow */
 };

@@ -368,6 +368,23 @@ write_object(struct draft *d, const struct commit *c, struct buf *out)
 }
 
 int
+draft_seal(struct draft *d, struct mem *mem, const char *moved_to,
+    struct buf *out)
+{
+	struct commit c;
+	int rc;
+
+	if ((rc = fill_header(d, mem, &c)) != 0)
+		return rc;
+	c.moved_to = moved_to;
+	c.min_reader = COMMIT_READER_MOVED;
+	if (c.min_writer < COMMIT_READER_MOVED)
+		c.min_writer = COMMIT_READER_MOVED;
+	write_object(d, &c, out);
+	return 0;
+}
+
+int
 draft_to_outbox(struct draft *d, struct mem *mem, struct outbox *outbox)
 {
 	struct buf out = { 0 };

@@ -30,6 +30,15 @@ int draft_changes(const struct draft *draft);
 void draft_new_generation(struct draft *draft);
 
 /*
+ * draft_seal - the bytes of a last commit, which says that the store is at
+ * `moved_to` now: without changes, for readers that know what that means, and
+ * of no outbox, since whose seal it is does not matter.
+ */
+struct buf;
+int draft_seal(struct draft *draft, struct mem *mem, const char *moved_to,
+    struct buf *out);
+
+/*
  * draft_to_outbox - write header and lines (with a nonce of its own, so under a
  * new id at each call) and put them into the outbox, in one transaction with the
  * revisions of its rows; the txn and counter of an outbox that was not finished

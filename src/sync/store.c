@@ -15,6 +15,7 @@
 #include "local/meta.h"
 #include "local/record.h"
 #include "remote/remote.h"
+#include "sync/move.h"
 
 #define LOOK_MS 15000
 #define LOOK_AGAIN_MS 250
@@ -279,6 +280,23 @@ note_store(struct db *db, struct mem *mem, const char *uuid)
 	return meta_put(db, "replica", rand_uuid(replica));
 }
 
+/* Its head is not where it will be in a moment. */
+static int
+nobody_moves(struct remote *remote)
+{
+	struct buf body = { 0 };
+	int rc = remote_get(remote, MOVE_MARKER, 4096, &body);
+
+	buf_release(&body);
+	if (rc == E_ABSENT)
+		return 0;
+	return rc != 0 ? rc
+		       : err_set(E_BUSY,
+			     "A store is being moved to %s right now; try "
+			     "again when that is done.",
+			     remote_name(remote));
+}
+
 static int
 join(struct db *db, struct mem *mem, struct remote *remote, const char *uuid)
 {
@@ -295,7 +313,7 @@ join(struct db *db, struct mem *mem, struct remote *remote, const char *uuid)
 		    known, remote_name(remote), uuid);
 	if (rc == 1)
 		return 0;
-	if ((rc = db_begin(db)) != 0)
+	if ((rc = nobody_moves(remote)) != 0 || (rc = db_begin(db)) != 0)
 		return rc;
 	return db_end(db, note_store(db, mem, uuid));
 }

@@ -23,6 +23,7 @@
 #include "sync/apply.h"
 #include "sync/chain.h"
 #include "sync/fetch.h"
+#include "sync/moved.h"
 #include "sync/push.h"
 #include "sync/repair.h"
 #include "sync/resolve.h"
@@ -215,8 +216,9 @@ note_success(struct sync *s)
 	char *error;
 	int rc;
 
-	if ((rc = meta_find(s->db, s->mem, "last_error", &error)) == 1)
-		rc = meta_put(s->db, "last_error", NULL);
+	if ((rc = meta_find(s->db, s->mem, "last_error", &error)) == 1 &&
+	    (rc = meta_put(s->db, "last_error", NULL)) == 0)
+		rc = moved_forget(s);
 	if (rc < 0 || (s->sum->skipped && (rc = is_fresh(s)) != 0))
 		return rc < 0 ? rc : 0;
 	return meta_put(s->db, "last_success",
@@ -356,6 +358,22 @@ ask_store(struct sync *s, struct sync_status *status)
 		    "%s", err_text());
 	if (rc == 0 && head.version != s->last.version)
 		status->needs_sync = true;
+	if (rc == 0 && status->needs_sync && status->moved_to[0] != '\0')
+		snprintf(status->remote_error, sizeof(status->remote_error),
+		    "%s",
+		    moved_text(s->mem, remote_name(s->remote),
+			status->moved_to));
+}
+
+static int
+read_moved(struct sync *s, struct sync_status *status)
+{
+	char *to;
+	int rc = meta_find(s->db, s->mem, "moved_to", &to);
+
+	if (rc == 1)
+		snprintf(status->moved_to, sizeof(status->moved_to), "%s", to);
+	return rc < 0 ? rc : 0;
 }
 
 int
@@ -376,7 +394,8 @@ sync_status(struct db *db, struct remote *remote, const char *work_dir,
 
 	memset(status, 0, sizeof(*status));
 	status->remote_version = -1;
-	if ((rc = run_identity(&s)) == 0) {
+	if ((rc = run_identity(&s)) == 0 &&
+	    (rc = read_moved(&s, status)) == 0) {
 		status->local_version = s.last.version;
 		status->in_progress = sync_is_running(work_dir);
 		if ((rc = work_waits(&s)) >= 0) {

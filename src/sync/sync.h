@@ -86,7 +86,8 @@ struct sync_summary {
  * one library: E_BUSY.  E_GUARD: it would delete more than the guard allows
  * (nothing was deleted; run it again with confirm_deletions when that is what
  * is wanted).  E_ROLLBACK: the store is not the one, or older than, this
- * replica knows; nothing was changed.  E_ABSENT: no store was joined yet.
+ * replica knows; nothing was changed.  E_MOVED: it was moved, and a person must
+ * say that this library may follow.  E_ABSENT: no store was joined yet.
  * E_REMOTE, E_LOGIN, E_DENIED, E_CORRUPT, E_STOPPED, E_IO.
  *
  * `sum` is filled in whatever is answered.  The run is written to sync_runs,
@@ -142,6 +143,8 @@ struct sync_status {
 	bool reachable;
 	char remote_error[512];
 	bool in_progress;
+	char moved_to[512]; /* where the store was moved to, as its seal says,
+			       and this library did not follow; or "" */
 };
 
 /*

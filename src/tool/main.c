@@ -44,6 +44,7 @@ static const struct command commands[] = {
 	{ "resolve",   cmd_resolve,   "settle a conflict" },
 	{ "locks",     cmd_locks,     "print who edits what, here and elsewhere" },
 	{ "log",       cmd_log,       "print past syncs" },
+	{ "move-store", cmd_move_store, "move the store to another address" },
 	{ "fsck",      cmd_fsck,      "check the library, and the store" },
 	{ "export",    cmd_export,    "write contents and records to a folder" },
 	{ "user",      cmd_user,      "manage who may sign in" },

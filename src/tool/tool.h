@@ -39,6 +39,7 @@ command_fn cmd_lineage;
 command_fn cmd_list;
 command_fn cmd_locks;
 command_fn cmd_log;
+command_fn cmd_move_store;
 command_fn cmd_probe;
 command_fn cmd_resolve;
 command_fn cmd_restore;

@@ -551,6 +551,28 @@ a_commit_for_newer_readers_says_so(void **state)
 }
 
 static void
+a_seal_says_where_the_store_is_and_stops_older_readers(void **state)
+{
+	struct commit c = sample(), back;
+	const char *text;
+
+	(void)state;
+	c.moved_to = "webdav+https://new.example/store";
+	c.min_reader = COMMIT_READER_MOVED;
+	text = written(&c);
+	assert_non_null(strstr(text,
+	    ",\"min_writer\":1,"
+	    "\"moved_to\":\"webdav+https://new.example/store\",\"nonce\":"));
+	put_file(text, strlen(text));
+	assert_int_equal(commit_read_header(mem, file, &back), 0);
+	assert_string_equal(back.moved_to, c.moved_to);
+	assert_true(COMMIT_READER_MOVED > 1);
+	put_file(vector, sizeof(vector) - 1);
+	assert_int_equal(commit_read_header(mem, file, &back), 0);
+	assert_null(back.moved_to);
+}
+
+static void
 no_checkpoint_is_null(void **state)
 {
 	struct commit c = sample(), back;
@@ -732,6 +754,8 @@ main(void)
 		cmocka_unit_test(a_commit_is_the_bytes_of_the_vector),
 		cmocka_unit_test(what_was_written_is_read),
 		cmocka_unit_test(the_changes_come_in_order),
+		cmocka_unit_test(
+		    a_seal_says_where_the_store_is_and_stops_older_readers),
 		cmocka_unit_test(who_is_called_may_stop),
 		cmocka_unit_test(the_vector_is_good),
 		cmocka_unit_test(each_missing_member_of_the_header_is_corrupt),
