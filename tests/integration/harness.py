@@ -478,13 +478,23 @@ class Store:
             os.makedirs(self.path)
         else:
             self.server = server or world.server(kind)
-            self.path = os.path.join(self.server.root, self.name)
+            self.path = os.path.join(self.server.root, *self.way())
+
+    def way(self):
+        """The folders from the server's root to here."""
+        if self.kind == "s3":
+            return (self.server.bucket, self.name)
+        return (self.name,)
 
     def conf(self, proxy=None):
         """Lines of stemma.conf that lead here."""
         if self.kind == "file":
             return {"REMOTE_URL": "file://" + self.path}
         port = (proxy or self.proxy or self.server).port
+        if self.kind == "s3":
+            return {"REMOTE_URL": "s3+http://127.0.0.1:%d/%s" % (
+                        port, "/".join(self.way())),
+                    "REMOTE_USERNAME": self.server.user}
         return {"WEBDAV_ENABLED": "yes",
                 "WEBDAV_BASE_URL": "http://127.0.0.1:%d" % port,
                 "WEBDAV_USERNAME": self.server.user,
@@ -575,7 +585,8 @@ class Replica:
                 "RUN_DIR": self.path("run")}
         conf.update(self.store.conf())
         if self.store.server:
-            conf["WEBDAV_PASSWORD_FILE"] = self.path("password")
+            kind = "REMOTE" if "REMOTE_URL" in conf else "WEBDAV"
+            conf[kind + "_PASSWORD_FILE"] = self.path("password")
             self.write_password(self.store.server.password)
         conf.update(self.extra)
         with open(self.path("stemma.conf"), "w") as f:

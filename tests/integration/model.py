@@ -298,7 +298,13 @@ class Checkpoint:
 
 
 def heads(top):
-    return sorted(os.listdir(os.path.join(top, "head")))
+    """The names in head/, or in S3 that which the object "head" begins with.
+    """
+    path = os.path.join(top, "head")
+    if not os.path.isfile(path):
+        return sorted(os.listdir(path))
+    with open(path) as f:
+        return [f.readline().rstrip("\n")]
 
 
 def read_head(top):

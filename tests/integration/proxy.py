@@ -9,8 +9,11 @@ was answered:
     hook(when, request)   when: "before", "after"
 
 and answers None (go on), "cut" (close both connections: before means that
-the server never saw it, after that the client never saw the answer), or a
-number (wait for so many seconds, then go on).
+the server never saw it, after that the client never saw the answer), "reset"
+(the same, as of a machine that crashed), a number (wait for so many seconds,
+then go on), bytes (a whole answer instead of the server's, which then saw the
+request only where it is after), or ("length", N): the answer says N bytes
+more than it has.
 
 `up_hook` and `down_hook`, where set, are called with (bytes, request) for
 each small piece of a message, and may wait or raise Cut.
@@ -18,6 +21,7 @@ each small piece of a message, and may wait or raise Cut.
 
 import re
 import socket
+import struct
 import threading
 import time
 
@@ -36,7 +40,10 @@ class Request:
                                    self.status)
 
     def is_swap(self):
-        """Does it rename the head of a store?"""
+        """Does it rename the head of a store, or replace it?"""
+        if self.method == "PUT":
+            return self.path.endswith("/head") and \
+                "\r\nif-match:" in self.head.lower()
         return self.method == "MOVE" and bool(re.search(
             r"/head/\d{12}-[0-9a-f]{64}$", self.path))
 
@@ -114,6 +121,16 @@ class Proxy:
                     s.close()
 
     def relay(self, client, server):
+        try:
+            self.relay_all(client, server)
+        except Instead as e:
+            client.socket.sendall(e.answer)
+        except Reset:
+            # What is closed with this set is reset (socket(7)).
+            client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                     struct.pack("ii", 1, 0))
+
+    def relay_all(self, client, server):
         while True:
             head = client.read_head()
             if not head:
@@ -132,13 +149,13 @@ class Proxy:
             if not answer:
                 return
             request.status = int(answer.split(b" ")[1])
-            self.ask("after", request)
-            self.down(request, client, answer)
+            more = self.ask("after", request)
+            self.down(request, client, lengthened(answer, more))
             if request.method != "HEAD" and \
                     request.status not in (204, 304):
                 for piece in server.body(answer, True):
                     self.down(request, client, piece)
-            if b"\r\nconnection: close" in answer.lower():
+            if more or b"\r\nconnection: close" in answer.lower():
                 return
 
     def go_on(self, client, head):
@@ -171,8 +188,15 @@ class Proxy:
         verdict = hook(when, request) if hook else None
         if verdict == "cut":
             raise Cut()
+        if verdict == "reset":
+            raise Reset()
+        if isinstance(verdict, bytes):
+            raise Instead(verdict)
+        if isinstance(verdict, tuple):
+            return verdict[1]
         if verdict:
             time.sleep(verdict)
+        return 0
 
     def count(self, method=None):
         with self.lock:
@@ -182,6 +206,24 @@ class Proxy:
 
 class Cut(Exception):
     """Close this connection, both sides."""
+
+
+class Reset(Exception):
+    """Close it, and the client is told that it never was."""
+
+
+class Instead(Exception):
+    """Answer this, and close the connection."""
+
+    def __init__(self, answer):
+        super().__init__()
+        self.answer = answer
+
+
+def lengthened(answer, more):
+    """The head of an answer that says so many bytes more."""
+    return re.sub(rb"(?i)(\r\ncontent-length: *)(\d+)", lambda m: m[1] +
+                  b"%d" % max(int(m[2]) + more, 0), answer)
 
 
 def pieces(data, hook):

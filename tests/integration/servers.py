@@ -10,6 +10,7 @@ Each is used as harness.Server is: a folder of its own, a free port, Basic
 auth, a root on this disk.
 """
 
+import http.client
 import json
 import os
 import pwd
@@ -376,7 +377,49 @@ class Front(Nginx):
         self.again()
 
 
-KINDS = {"nginx-lock": NginxLock, "nginx-plain": NginxPlain,
+class S3(Simple):
+    """Versity S3 Gateway: each object is a file on this disk, whose path is
+    its key, so that tests can look at it and damage it."""
+
+    name = "versitygw"
+    bucket = "library"
+
+    def find_program(self):
+        path = fetched("versitygw")
+        if not path:
+            raise Failed("versitygw is not there: tools/s3-server "
+                         "builds it")
+        return path
+
+    def start(self, port=None):
+        self.program = near(self, self.program)
+        os.makedirs(os.path.join(self.root, self.bucket), exist_ok=True)
+        give_to_server(os.path.join(self.root, self.bucket))
+        super().start(port)
+
+    def environment(self):
+        return dict(super().environment(), ROOT_ACCESS_KEY=self.user,
+                    ROOT_SECRET_KEY=self.password)
+
+    def command(self):
+        return [self.program, "--port", "127.0.0.1:%d" % self.port,
+                "--access-log", self.access, "posix", self.root]
+
+    def client(self):
+        from s3 import Client
+        return Client(self.port, self.user, self.password, self.bucket)
+
+    def answers(self):
+        try:
+            c = self.client()
+            status = c.ask("GET", query={"list-type": "2"})[0]
+            c.close()
+            return status == 200 and self.process.poll() is None
+        except (OSError, http.client.HTTPException):
+            return False
+
+
+KINDS = {"s3": S3, "nginx-lock": NginxLock, "nginx-plain": NginxPlain,
          "rclone": Rclone, "rclone-writes": RcloneWrites, "sabre": Sabre,
          "webdav-server": WebdavServer, "wsgidav": WsgiDav}
 
