@@ -22,6 +22,7 @@ struct mem;
  *   probe     findings for this store (JSON)
  *   last_success, last_error   of a sync
  *   arrival/<id>   what became of the upload in pieces of that id
+ *   replica_name/<id>   what people here call that replica
  */
 int meta_find(struct db *db, struct mem *mem, const char *key, char **value);
 int meta_put(struct db *db, const char *key,

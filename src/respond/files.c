@@ -18,6 +18,8 @@ static const struct route routes[] = {
 	{ "GET",     "/files/list",          NEED_READ,    files_list },
 	{ "GET",     "/collections",         NEED_READ,    files_collections },
 	{ "GET",     "/files/trash",         NEED_LOGIN,   files_trash },
+	{ "GET",     "/replicas",            NEED_LOGIN,   replicas_list },
+	{ "PATCH",   "/replicas/{}",         NEED_ADMIN,   replicas_name },
 
 	{ "POST",    "/files/upload",        NEED_WRITE,   files_upload },
 	{ "POST",    "/files/save",          NEED_LOGIN,   files_save },

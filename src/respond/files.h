@@ -20,6 +20,10 @@ void files_close(struct state *st);
 int files_list(struct request *req);
 int files_collections(struct request *req);
 
+/* files_replicas.c */
+int replicas_list(struct request *req);
+int replicas_name(struct request *req);
+
 /* files_serve.c */
 int files_serve(struct request *req);
 int files_version(struct request *req);
