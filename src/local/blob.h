@@ -143,6 +143,13 @@ int blob_missing(struct db *db, const char *id, const char *file_type,
  */
 int blob_collect(struct blobs *blobs, struct db *db, int64_t *n);
 
+/* blob_each_unheld - contents that nobody holds, and their lengths; in short
+ * reads. */
+int blob_each_unheld(struct db *db,
+    int (*fn)(void *arg, const char *id, const char *file_type,
+	int64_t size_bytes),
+    void *arg);
+
 /*
  * blob_check - compare: each present content exists, has its size and (with
  * `hash`) its hash; reference counts are what files, history and conflicts

@@ -35,6 +35,7 @@ struct collect {
 struct unheld {
 	const char *id;
 	const char *file_type;
+	int64_t size_bytes;
 };
 
 static int
@@ -51,6 +52,7 @@ unheld_read(struct db *db, struct mem *mem, const char *after,
 	while ((rc = db_step(st)) == 1) {
 		page[n].id = db_text_dup(st, 0, mem);
 		page[n].file_type = db_text_dup(st, 1, mem);
+		page[n].size_bytes = db_int(st, 2);
 		n++;
 	}
 	return rc < 0 ? rc : n;
@@ -121,6 +123,31 @@ collect_unheld(struct collect *c)
 		mem_reset(mem);
 		n = unheld_read(c->db, mem, after, page);
 		rc = n < 0 ? n : unheld_remove_all(c, page, n);
+		if (n > 0)
+			snprintf(after, sizeof(after), "%s", page[n - 1].id);
+	} while (rc == 0 && n == PAGE);
+	mem_free(mem);
+	free(page);
+	return rc;
+}
+
+int
+blob_each_unheld(struct db *db,
+    int (*fn)(void *arg, const char *id, const char *file_type,
+	int64_t size_bytes),
+    void *arg)
+{
+	struct unheld *page = xmalloc(PAGE * sizeof(*page));
+	struct mem *mem = mem_new();
+	char after[65] = "";
+	int i, n, rc = 0;
+
+	do {
+		mem_reset(mem);
+		n = unheld_read(db, mem, after, page);
+		for (i = 0, rc = n < 0 ? n : 0; i < n && rc == 0; i++)
+			rc = fn(arg, page[i].id, page[i].file_type,
+			    page[i].size_bytes);
 		if (n > 0)
 			snprintf(after, sizeof(after), "%s", page[n - 1].id);
 	} while (rc == 0 && n == PAGE);

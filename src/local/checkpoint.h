@@ -41,6 +41,7 @@ struct checkpoint_head {
 	const char *store;
 	struct hash state; /* as it says */
 	int64_t gc;
+	int64_t gc_first; /* the version that began generation 1; 0: not told */
 };
 int checkpoint_open(const char *path, struct checkpoint **cp,
     struct checkpoint_head *head);

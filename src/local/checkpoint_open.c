@@ -163,7 +163,7 @@ check_layout(struct checkpoint *cp)
 
 /* The values of sync_metadata that a head has. */
 struct values {
-	char *version, *commit, *store, *state, *gc;
+	char *version, *commit, *store, *state, *gc, *gc_first;
 };
 
 static char **
@@ -178,6 +178,7 @@ value_of(struct values *v, const char *key)
 		{ "store", &v->store },
 		{ "state", &v->state },
 		{ "gc", &v->gc },
+		{ "gc_first", &v->gc_first },
 	};
 	size_t i;
 
@@ -235,6 +236,10 @@ read_head(struct checkpoint *cp)
 		return err_set(E_CORRUPT, "checkpoint: no state");
 	if (v.gc == NULL || str_int64(v.gc, &h->gc) != 0 || h->gc < 0)
 		return err_set(E_CORRUPT, "checkpoint: no gc");
+	if (v.gc_first != NULL &&
+	    (str_int64(v.gc_first, &h->gc_first) != 0 || h->gc_first < 1 ||
+		h->gc_first > h->version))
+		return err_set(E_CORRUPT, "checkpoint: no gc_first");
 	h->commit = v.commit;
 	h->store = v.store;
 	return 0;

@@ -194,9 +194,19 @@ fill(struct writer *w, enum checkpoint_table table, enum sql sql,
 }
 
 static int
-put_value(struct writer *w, const char *key, const char *otherwise)
+put_text_value(struct writer *w, const char *key, const char *value)
 {
 	char now[CLOCK_TEXT_SIZE];
+
+	bind_text(w, 1, key);
+	bind_text(w, 2, value);
+	bind_text(w, 3, row_now(now));
+	return put(w);
+}
+
+static int
+put_value(struct writer *w, const char *key, const char *otherwise)
+{
 	char *value;
 	int rc;
 
@@ -205,10 +215,17 @@ put_value(struct writer *w, const char *key, const char *otherwise)
 	if (rc == 0 && otherwise == NULL)
 		return err_set(E_INPUT,
 		    "a library without %s has no checkpoint", key);
-	bind_text(w, 1, key);
-	bind_text(w, 2, rc == 1 ? value : otherwise);
-	bind_text(w, 3, row_now(now));
-	return put(w);
+	return put_text_value(w, key, rc == 1 ? value : otherwise);
+}
+
+/* Not before there is one. */
+static int
+put_value_if_any(struct writer *w, const char *key)
+{
+	char *value;
+	int rc = meta_find(w->db, w->mem, key, &value);
+
+	return rc == 1 ? put_text_value(w, key, value) : rc;
 }
 
 static int
@@ -223,8 +240,9 @@ put_values(struct writer *w)
 	if ((rc = put_value(w, "version", "0")) == 0 &&
 	    (rc = put_value(w, "commit", hash_hex(&zero, none))) == 0 &&
 	    (rc = put_value(w, "store", NULL)) == 0 &&
-	    (rc = put_value(w, "state", hash_hex(&zero, none))) == 0)
-		rc = put_value(w, "gc", "0");
+	    (rc = put_value(w, "state", hash_hex(&zero, none))) == 0 &&
+	    (rc = put_value(w, "gc", "0")) == 0)
+		rc = put_value_if_any(w, "gc_first");
 	end_table(w);
 	return rc;
 }

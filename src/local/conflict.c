@@ -90,6 +90,24 @@ is_same(const struct row *a, const struct row *b)
 	    str_eq(a->c.file_type, b->c.file_type);
 }
 
+/* What is proposed, the store may not have at all: as if it were deleted. */
+static int
+their_side(struct db *db, struct mem *mem, const struct conflict *c,
+    struct record *side)
+{
+	int rc = record_side(db, mem, c->stable_id, side, NULL);
+
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	if (!str_eq(c->type, "proposed"))
+		return err_set(E_ABSENT, "%s: the store has no such record",
+		    c->stable_id);
+	memset(side, 0, sizeof(*side));
+	side->deleted = true;
+	side->file_type = c->file_type;
+	return 0;
+}
+
 /* What is to be stored, and how long their content is. */
 static int
 row_make(struct db *db, struct mem *mem, const struct conflict *c,
@@ -99,12 +117,8 @@ row_make(struct db *db, struct mem *mem, const struct conflict *c,
 	struct record side;
 	int rc;
 
-	rc = record_side(db, mem, c->stable_id, &side, NULL);
-	if (rc < 0)
+	if ((rc = their_side(db, mem, c, &side)) != 0)
 		return rc;
-	if (rc == 0)
-		return err_set(E_ABSENT, "%s: the store has no such record",
-		    c->stable_id);
 	*row = (struct row){ .c = *c };
 	row->c.their_id = side.deleted ? NULL : side.id;
 	row->c.file_type = side.file_type;

@@ -17,12 +17,13 @@ struct mem;
  */
 struct conflict {
 	const char *stable_id;
-	const char *type; /* modified_both, deleted_remote, deleted_local */
+	const char *type; /* modified_both, deleted_remote, deleted_local,
+			     proposed */
 	bool has_ancestor;
 	struct record ancestor;
 	const char *their_replica;
 	const char *their_user;
-	const char *their_id;     /* their content; NULL: they deleted it */
+	const char *their_id;     /* their content; NULL: they have none */
 	const char *file_type;    /* of it */
 	const char *merge_id;     /* or NULL */
 	const char *merge_reason; /* or NULL: not tried yet when both are */
@@ -32,7 +33,8 @@ struct conflict {
 /*
  * conflict_put - one for each record: a later one takes its place.  What is
  * theirs (their_id, file_type) is not read from `c` but from the store's side
- * (record_side; E_ABSENT where there is none), so write that first.  merge_id
+ * (record_side), so write that first.  E_ABSENT where there is none, unless it
+ * is "proposed": then file_type is read, and they have no content.  merge_id
  * and merge_reason are not read either: what conflict_propose noted stays
  * while type, ancestor and their content are the same, and goes otherwise.
  * seen_at NULL: now.  In a transaction of its own or the caller's.

@@ -8,6 +8,7 @@
 #include "local/db.h"
 
 #define DATE_LENGTH 10 /* 2026-01-31 */
+#define DAY_MS (24 * 60 * 60 * INT64_C(1000))
 
 /* 1 when the last day has another date, or there is none yet. */
 static int
@@ -37,14 +38,21 @@ put(struct db *db, const char *date)
 	return db_run(st);
 }
 
+/* The date of a time, which stays in the same place. */
+static const char *
+date_of(int64_t wall_ms, char text[CLOCK_TEXT_SIZE])
+{
+	clock_text(wall_ms, text)[DATE_LENGTH] = '\0';
+	return text;
+}
+
 int
 day_note(struct db *db)
 {
 	char now[CLOCK_TEXT_SIZE];
 	int rc;
 
-	clock_text(clock_wall_ms(), now);
-	now[DATE_LENGTH] = '\0';
+	date_of(clock_wall_ms(), now);
 	if ((rc = is_another(db, now)) != 1)
 		return rc;
 	return put(db, now);
@@ -65,4 +73,44 @@ day_ago(struct db *db, int64_t days, int64_t *history_seq, int64_t *run_id)
 	*run_id = db_int(st, 1);
 	db_reset(st);
 	return 1;
+}
+
+/* 1 with the number that the statement finds; 0: none. */
+static int
+number(struct stmt *st, int64_t *value)
+{
+	int rc = db_step(st);
+
+	if (rc != 1)
+		return rc;
+	*value = db_int(st, 0);
+	db_reset(st);
+	return 1;
+}
+
+int
+day_version(struct db *db, int64_t days, int64_t *version)
+{
+	char then[CLOCK_TEXT_SIZE], now[CLOCK_TEXT_SIZE];
+	int64_t now_ms = clock_wall_ms();
+	struct stmt *st;
+	int rc;
+
+	if ((rc = db_stmt(db, DAY_VERSION, &st)) != 0)
+		return rc;
+	db_bind_int(st, 1, days);
+	db_bind_text(st, 2, date_of(now_ms - days * DAY_MS, then));
+	db_bind_text(st, 3, date_of(now_ms, now));
+	return number(st, version);
+}
+
+int
+day_number(struct db *db, int64_t *day)
+{
+	struct stmt *st;
+	int rc = db_stmt(db, DAY_NUMBER, &st);
+
+	if (rc == 0)
+		rc = number(st, day);
+	return rc < 0 ? rc : 0;
 }

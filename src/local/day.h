@@ -24,4 +24,14 @@ int day_note(struct db *db);
  */
 int day_ago(struct db *db, int64_t days, int64_t *history_seq, int64_t *run_id);
 
+/*
+ * day_version - a version of the store that this library had reached `days`
+ * days ago, by the count of days and by the clock: 1; 0: not so many days were
+ * seen.
+ */
+int day_version(struct db *db, int64_t days, int64_t *version);
+
+/* day_number - the number of the last day; 0: none yet. */
+int day_number(struct db *db, int64_t *day);
+
 #endif

@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define VERSIONS_KEPT 1000 /* of dropped names, at least */
-
 /* ---- helpers ------------------------------------------------------------- */
 
 int
@@ -258,13 +256,130 @@ name_find(struct db *db, const char *id, const char *file_type,
 }
 
 int
-name_forget(struct db *db, const char *before, int64_t version)
+name_look(struct db *db, const char *id, const char *file_type,
+    int64_t generation, int64_t *refs, int64_t *dropped_version)
 {
 	struct stmt *st;
 	int rc;
 
-	if ((rc = meta_stmt(db, NAME_FORGET, before, NULL, &st)) != 0)
+	if ((rc = meta_stmt(db, NAME_LOOK, id, file_type, &st)) != 0)
 		return rc;
-	db_bind_int(st, 2, version - VERSIONS_KEPT);
+	db_bind_int(st, 3, generation);
+	if ((rc = db_step(st)) != 1)
+		return rc;
+	*refs = db_int(st, 0);
+	*dropped_version = db_int(st, 1);
+	db_reset(st);
+	return 1;
+}
+
+int
+name_was_once(struct db *db, const char *id, const char *file_type,
+    int64_t version)
+{
+	struct stmt *st;
+	int rc;
+
+	if ((rc = meta_stmt(db, NAME_ONCE, id, file_type, &st)) != 0)
+		return rc;
+	db_bind_int(st, 3, version);
+	return meta_is_there(st);
+}
+
+int
+name_in_files(struct db *db, const char *id, const char *file_type,
+    int64_t generation)
+{
+	struct stmt *st;
+	int rc;
+
+	if ((rc = meta_stmt(db, NAME_IN_FILES, id, file_type, &st)) != 0)
+		return rc;
+	db_bind_int(st, 3, generation);
+	return meta_is_there(st);
+}
+
+int
+name_over(struct db *db, int64_t version, int64_t *n)
+{
+	struct stmt *st;
+	int rc;
+
+	if ((rc = db_stmt(db, NAME_OVER, &st)) != 0)
+		return rc;
+	db_bind_int(st, 1, version);
+	rc = meta_number(st, n);
+	return rc < 0 ? rc : 0;
+}
+
+/* A statement with one number. */
+static int
+run_number(struct db *db, enum sql sql, int64_t number)
+{
+	struct stmt *st;
+	int rc;
+
+	if ((rc = db_stmt(db, sql, &st)) != 0)
+		return rc;
+	db_bind_int(st, 1, number);
 	return db_run(st);
+}
+
+int
+name_forget(struct db *db, int64_t version)
+{
+	return run_number(db, NAME_FORGET, version);
+}
+
+int
+dropped_begin(struct db *db)
+{
+	return meta_run(db, NAME_DROPPED_MARK);
+}
+
+int
+dropped_put(struct db *db, const char *id, const char *file_type,
+    int64_t generation, int64_t version, const char *at)
+{
+	struct stmt *st;
+	int rc;
+
+	if ((rc = meta_stmt(db, NAME_DROPPED_PUT, id, file_type, &st)) != 0)
+		return rc;
+	db_bind_int(st, 3, generation);
+	db_bind_int(st, 4, version);
+	db_bind_text(st, 5, at);
+	return db_run(st);
+}
+
+int
+dropped_end(struct db *db)
+{
+	return meta_run(db, NAME_DROPPED_END);
+}
+
+/* ---- checkpoints that the chain named ------------------------------------ */
+
+int
+checkpoint_named(struct db *db, int64_t version)
+{
+	return run_number(db, NAMED_PUT, version);
+}
+
+int
+checkpoint_newest(struct db *db, int64_t version, int64_t *found)
+{
+	struct stmt *st;
+	int rc;
+
+	if ((rc = db_stmt(db, NAMED_NEWEST, &st)) != 0)
+		return rc;
+	db_bind_int(st, 1, version);
+	return meta_number(st, found);
+}
+
+int
+checkpoint_forget(struct db *db, int64_t version)
+{
+	return run_number(db, NAMED_FORGET, version);
 }

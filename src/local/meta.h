@@ -69,9 +69,48 @@ int name_is_named(struct db *db, const char *id, const char *file_type,
 int name_find(struct db *db, const char *id, const char *file_type,
     int64_t *generation);
 
-/* name_forget - dropped names that are over: let go before `before` (time
- * text) and more than 1,000 versions before `version`. */
-int name_forget(struct db *db, const char *before, int64_t version);
+/*
+ * name_look - 1: the state names it, by `refs` records, or, with 0, since it was
+ * let go by the commit `dropped_version`; 0: it does not.
+ */
+int name_look(struct db *db, const char *id, const char *file_type,
+    int64_t generation, int64_t *refs, int64_t *dropped_version);
+
+/*
+ * name_was_once - did a commit up to `version` name this content?  1 yes; 0: not
+ * that this library knows.
+ */
+int name_was_once(struct db *db, const char *id, const char *file_type,
+    int64_t version);
+
+/* name_in_files - does a row of files bear that name?  What is removed is gone, so
+ * counts are not trusted alone. */
+int name_in_files(struct db *db, const char *id, const char *file_type,
+    int64_t generation);
+
+/* name_over - how many names were let go by commits before `version`; and
+ * name_forget - which the state names no longer from now on. */
+int name_over(struct db *db, int64_t version, int64_t *n);
+int name_forget(struct db *db, int64_t version);
+
+/*
+ * What was let go, all of it, as a checkpoint tells it: dropped_begin, then
+ * dropped_put for each, then dropped_end, in the caller's transaction.  A name
+ * that records have stays as it is.
+ */
+int dropped_begin(struct db *db);
+int dropped_put(struct db *db, const char *id, const char *file_type,
+    int64_t generation, int64_t version, const char *at);
+int dropped_end(struct db *db);
+
+/*
+ * Checkpoints that the chain named.  checkpoint_named - one more.
+ * checkpoint_newest - the newest below `version`: 1, or 0: none is known.
+ * checkpoint_forget - those below `version`.
+ */
+int checkpoint_named(struct db *db, int64_t version);
+int checkpoint_newest(struct db *db, int64_t version, int64_t *found);
+int checkpoint_forget(struct db *db, int64_t version);
 
 /* The outbox: at most one commit under way. */
 struct outbox {

@@ -64,6 +64,9 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 	"SELECT count(*) FROM names WHERE refs = 0 AND dropped_version < ?1" },
 [NAME_FORGET] = { LIBRARY,
 	"DELETE FROM names WHERE refs = 0 AND dropped_version < ?1" },
+[NAME_IN_FILES] = { LIBRARY,
+	"SELECT 1 FROM files WHERE id = ?1 AND file_type = ?2"
+	" AND generation = ?3 LIMIT 1" },
 [NAME_DROPPED_MARK] = { LIBRARY,
 	"UPDATE names SET dropped_version = -1 WHERE refs = 0" },
 [NAME_DROPPED_PUT] = { LIBRARY,
@@ -358,7 +361,8 @@ const struct sql_text sql_texts[SQL_COUNT] = {
  * with the index of files, which may be a million.
  */
 [BLOB_UNHELD] = { LIBRARY,
-	"SELECT id, file_type FROM storage_refs r WHERE refs = 0 AND id > ?1"
+	"SELECT id, file_type, file_size FROM storage_refs r"
+	" WHERE refs = 0 AND id > ?1"
 	" AND NOT EXISTS (SELECT 1 FROM files f WHERE f.id = r.id"
 	" AND f.file_type = r.file_type AND f.deleted = 0)"
 	" AND (id, file_type) NOT IN (SELECT id, file_type FROM history)"

@@ -23,6 +23,7 @@
 #include "sync/merge.h"
 #include "sync/moved.h"
 #include "sync/plan.h"
+#include "sync/propose.h"
 #include "sync/rebuild.h"
 
 /* ---- one record ------------------------------------------------------------ */
@@ -188,6 +189,27 @@ make_room(struct meeting *m)
 	return take_theirs(m);
 }
 
+/* What is proposed stays so, whatever they do, until a person decides; unless
+ * both sides say the same. */
+static int
+still_proposed(struct meeting *m)
+{
+	const struct record *ours = &m->held->rec, *theirs = m->theirs->rec;
+	const char *new_id;
+	int rc;
+
+	if (!m->have_base && !plan_same_thing(ours, theirs)) {
+		rc = record_rekey(m->s->db, m->mem, ours->stable_id, &new_id);
+		if (rc != 0 || (rc = propose_record(m->s, new_id)) != 0)
+			return rc;
+		m->have_row = false;
+		return take_theirs(m);
+	}
+	if (ours->deleted ? theirs->deleted : shared_same(ours, theirs))
+		return take_theirs(m);
+	return in_conflict(m, ours, "proposed");
+}
+
 static int
 meeting_act(struct meeting *m)
 {
@@ -197,6 +219,8 @@ meeting_act(struct meeting *m)
 	enum change here = plan_change(base, ours);
 	enum change there = plan_change(base, theirs);
 
+	if (m->have_conflict && m->have_row && propose_is(m->conflict.type))
+		return still_proposed(m);
 	if (here == CHANGE_BORN && base == NULL && !m->have_conflict &&
 	    !plan_same_thing(ours, theirs))
 		return make_room(m);

@@ -3,6 +3,7 @@
 #include "sync/bootstrap.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -18,6 +19,7 @@
 #include "sync/chain.h"
 #include "sync/guard.h"
 #include "sync/name.h"
+#include "sync/propose.h"
 
 /* What gzip can make of a byte at most, and a floor for small files. */
 #define UNPACK_RATIO 1100
@@ -66,6 +68,8 @@ struct jump {
 	struct checkpoint *cp;
 	int64_t deletions;
 	int64_t counter; /* our last one in it; 0: none */
+	char txn[64];    /* and its txn */
+	const char *at;  /* when the head was made, by its writer's clock */
 };
 
 static int
@@ -128,6 +132,7 @@ our_counter(void *arg, const struct replica *r)
 	if (strcmp(r->replica, j->s->replica) != 0)
 		return 0;
 	j->counter = r->counter;
+	snprintf(j->txn, sizeof(j->txn), "%s", r->txn);
 	return 1;
 }
 
@@ -204,7 +209,20 @@ take_dropped(void *arg, const char *id, const char *file_type,
 {
 	struct jump *j = arg;
 
-	return name_let_go(j->s->db, id, file_type, generation, version, at);
+	return dropped_put(j->s->db, id, file_type, generation, version, at);
+}
+
+/* What was let go, and when, is what the checkpoint says: all replicas must say
+ * the same of a name, and rows that were jumped over are not seen here. */
+static int
+take_all_dropped(struct jump *j)
+{
+	int rc;
+
+	if ((rc = dropped_begin(j->s->db)) != 0 ||
+	    (rc = checkpoint_each_dropped(j->cp, take_dropped, j)) != 0)
+		return rc;
+	return dropped_end(j->s->db);
 }
 
 /* Rows that are here already meet those of the checkpoint one by one. */
@@ -215,7 +233,7 @@ take_rows(struct jump *j)
 
 	if ((rc = checkpoint_each(j->cp, take_row, j)) != 0 ||
 	    (rc = checkpoint_each_lineage(j->cp, take_lineage, j)) != 0 ||
-	    (rc = checkpoint_each_dropped(j->cp, take_dropped, j)) != 0)
+	    (rc = take_all_dropped(j)) != 0)
 		return rc;
 	return checkpoint_each_replica(j->cp, take_replica, j);
 }
@@ -230,6 +248,14 @@ library_is_empty(struct sync *s)
 }
 
 static int
+learn_first(struct sync *s, const struct checkpoint_head *at)
+{
+	return at->gc_first > 0
+	    ? meta_put_int(s->db, "gc_first", at->gc_first)
+	    : 0;
+}
+
+static int
 arrive(struct sync *s, const struct checkpoint_head *at)
 {
 	struct commit c = { .version = at->version, .gc = at->gc };
@@ -240,6 +266,8 @@ arrive(struct sync *s, const struct checkpoint_head *at)
 	    (rc = meta_put_int(s->db, "version", at->version)) != 0 ||
 	    (rc = meta_put(s->db, "commit", at->commit)) != 0 ||
 	    (rc = meta_put_int(s->db, "gc", at->gc)) != 0 ||
+	    (rc = meta_put_int(s->db, "forget", 0)) != 0 ||
+	    (rc = learn_first(s, at)) != 0 ||
 	    (rc = meta_put_int(s->db, "weight", 0)) != 0 ||
 	    (rc = meta_put(s->db, "last_fetch", NULL)) != 0 ||
 	    (rc = passed_put(s->db, at->version, at->commit)) != 0)
@@ -259,6 +287,14 @@ load(struct jump *j)
 	return empty ? checkpoint_load(j->s->db, j->cp) : take_rows(j);
 }
 
+/* By number and txn: a copy of this library may have used the number, too. */
+static bool
+is_ours(const struct jump *j, const struct outbox *outbox)
+{
+	return outbox->frozen && j->counter == outbox->counter &&
+	    strcmp(j->txn, outbox->txn) == 0;
+}
+
 /* Was the commit under way published before the checkpoint?  Then its records
  * are the store's side that ours are compared with. */
 static int
@@ -270,9 +306,13 @@ end_outbox(struct jump *j)
 
 	if ((rc = outbox_find(s->db, s->step, &outbox)) <= 0)
 		return rc;
-	if (outbox.frozen && j->counter >= outbox.counter &&
-	    (rc = apply_outbox(s, &outbox)) != 0)
-		return rc;
+	if (is_ours(j, &outbox)) {
+		if ((rc = apply_outbox(s, &outbox)) != 0)
+			return rc;
+	} else if (j->counter >= outbox.counter) {
+		j->counter = 0; /* of a stranger, from now on */
+		return apply_become_another(s);
+	}
 	return outbox_clear(s->db);
 }
 
@@ -296,7 +336,7 @@ jump(struct jump *j, const struct checkpoint_head *at)
 	if ((rc = db_begin(s->db)) != 0)
 		return rc;
 	if ((rc = end_outbox(j)) == 0 && (rc = look_for_another(j)) == 0 &&
-	    (rc = load(j)) == 0)
+	    (rc = propose_if_away(s, j->at)) == 0 && (rc = load(j)) == 0)
 		rc = arrive(s, at);
 	return db_end(s->db, rc);
 }
@@ -345,7 +385,7 @@ run_with(struct sync *s, struct checkpoint *cp,
     const struct checkpoint_head *at, const struct remote_head *head,
     const struct commit *c)
 {
-	struct jump j = { .s = s, .mem = mem_new(), .cp = cp };
+	struct jump j = { .s = s, .mem = mem_new(), .cp = cp, .at = c->at };
 	int rc;
 
 	if ((rc = check_head(s, at, c)) == 0 &&

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "local/day.h"
 #include "local/db.h"
 #include "local/meta.h"
 #include "sync/name.h"
@@ -61,6 +62,7 @@ chain_load(struct sync *s)
 	if ((rc = meta_int(s->db, "version", &c->version)) != 0 ||
 	    (rc = meta_int(s->db, "gc", &c->gc)) != 0 ||
 	    (rc = meta_int(s->db, "floor", &c->floor)) != 0 ||
+	    (rc = meta_int(s->db, "forget", &c->forget)) != 0 ||
 	    (rc = meta_int(s->db, "adopted", &c->adopted)) != 0 ||
 	    (rc = meta_int(s->db, "min_reader", &c->min_reader)) != 0 ||
 	    (rc = meta_int(s->db, "min_writer", &c->min_writer)) != 0 ||
@@ -79,6 +81,45 @@ note_checkpoint(struct sync *s, const struct commit_checkpoint *cp)
 	    (rc = meta_put_int(s->db, "checkpoint_size", cp->size_bytes)) != 0)
 		return rc;
 	return meta_put(s->db, "checkpoint_hash", hash_hex(&cp->hash, hex));
+}
+
+/*
+ * What removals go by: the floor before this one, the checkpoints that a later
+ * floor may be raised to, the day on which a generation began, and where the
+ * names without one end.
+ */
+static int
+note_steps(struct sync *s, const struct commit *c)
+{
+	int64_t day;
+	int rc = 0;
+
+	if (c->floor > s->last.floor &&
+	    ((rc = meta_put_int(s->db, "floor_before", s->last.floor)) != 0 ||
+		(rc = checkpoint_forget(s->db, c->floor)) != 0))
+		return rc;
+	if (c->checkpoint.version > s->last.checkpoint.version &&
+	    (rc = checkpoint_named(s->db, c->checkpoint.version)) != 0)
+		return rc;
+	if (c->gc == s->last.gc)
+		return 0;
+	if ((rc = day_number(s->db, &day)) != 0 ||
+	    (rc = meta_put_int(s->db, "gc_day", day)) != 0 || s->last.gc > 0)
+		return rc;
+	return meta_put_int(s->db, "gc_first", c->version);
+}
+
+/* What is let go for good, all replicas forget in the same commit: whether a
+ * name may be named is a question that has one answer. */
+static int
+note_forgotten(struct sync *s, const struct commit *c)
+{
+	int rc;
+
+	if (c->forget == s->last.forget)
+		return 0;
+	rc = meta_put_int(s->db, "forget", c->forget);
+	return rc != 0 ? rc : name_forget(s->db, c->forget);
 }
 
 /* Commits before a checkpoint no longer weigh. */
@@ -144,6 +185,8 @@ chain_note(struct sync *s, const struct commit *c, const struct hash *id,
 	    (rc = meta_put_int(s->db, "adopted", c->adopted)) != 0 ||
 	    (rc = meta_put_int(s->db, "min_reader", c->min_reader)) != 0 ||
 	    (rc = meta_put_int(s->db, "min_writer", c->min_writer)) != 0 ||
+	    (rc = note_steps(s, c)) != 0 ||
+	    (rc = note_forgotten(s, c)) != 0 ||
 	    (rc = note_weight(s, c, size_bytes)) != 0 ||
 	    (rc = note_ancestors(s, c)) != 0 ||
 	    (rc = meta_put(s->db, "last_fetch", NULL)) != 0 ||

@@ -79,6 +79,8 @@ commit_header(const struct commit *c, struct buf *out)
 	put_checkpoint(out, &c->checkpoint);
 	put_int(out, "counter", c->counter);
 	put_int(out, "floor", c->floor);
+	if (c->forget > 0)
+		put_int(out, "forget", c->forget);
 	put_text(out, "format", COMMIT_FORMAT);
 	put_int(out, "gc", c->gc);
 	put_int(out, "min_reader", c->min_reader);
@@ -149,6 +151,16 @@ get_int(struct json line, const char *key, int64_t *number)
 		return err_set(E_CORRUPT, "a commit's \"%s\" is no number",
 		    key);
 	return 0;
+}
+
+/* Where it is not there, it is 0. */
+static int
+get_int_or_none(struct json line, const char *key, int64_t *number)
+{
+	struct json value;
+
+	return json_find(line, key, &value) == 1 ? get_int(line, key, number)
+						 : 0;
 }
 
 static int
@@ -279,7 +291,8 @@ check_header(const struct commit *c)
 		    "commit %" PRId64 " does not name "
 		    "its ancestors",
 		    c->version);
-	if (c->checkpoint.version >= c->version || c->floor > c->version ||
+	if (c->checkpoint.version >= c->version ||
+	    c->floor > c->checkpoint.version + 1 || c->forget > c->version ||
 	    clock_parse(c->at, &at_ms) != 0)
 		return err_set(E_CORRUPT,
 		    "commit %" PRId64 " has a "
@@ -309,6 +322,7 @@ decode_header(struct mem *mem, struct json line, struct commit *c)
 	    (rc = get_text(mem, line, "at", &c->at)) != 0 ||
 	    (rc = get_int(line, "gc", &c->gc)) != 0 ||
 	    (rc = get_int(line, "floor", &c->floor)) != 0 ||
+	    (rc = get_int_or_none(line, "forget", &c->forget)) != 0 ||
 	    (rc = get_checkpoint(mem, line, &c->checkpoint)) != 0 ||
 	    (rc = get_int(line, "adopted", &c->adopted)) != 0 ||
 	    (rc = get_moved_to(mem, line, c)) != 0 ||
@@ -555,10 +569,31 @@ static int
 steps_back(const struct commit *c, const struct commit *before)
 {
 	return c->gc < before->gc || c->floor < before->floor ||
+	    c->forget < before->forget ||
 	    c->checkpoint.version < before->checkpoint.version ||
 	    c->adopted < before->adopted ||
 	    c->min_reader < before->min_reader ||
 	    c->min_writer < before->min_writer;
+}
+
+/* A generation is begun by a commit that lists nothing: so a name of an older
+ * one that the state does not name then can never be named again. */
+static int
+begins_wrongly(const struct commit *c, const struct commit *before)
+{
+	return c->gc != before->gc &&
+	    (c->gc != before->gc + 1 || c->changes != 0);
+}
+
+/* The checkpoint of one version is one object. */
+static int
+renames_checkpoint(const struct commit *c, const struct commit *before)
+{
+	const struct commit_checkpoint *a = &before->checkpoint,
+				       *b = &c->checkpoint;
+
+	return a->version == b->version &&
+	    (!hash_eq(&a->hash, &b->hash) || a->size_bytes != b->size_bytes);
 }
 
 int
@@ -582,6 +617,16 @@ commit_follows(const struct commit *c, const struct commit *before,
 		return err_set(E_CORRUPT,
 		    "commit %" PRId64 " goes back in "
 		    "what may never go back",
+		    c->version);
+	if (begins_wrongly(c, before))
+		return err_set(E_CORRUPT,
+		    "commit %" PRId64 " begins a generation "
+		    "in a way that may not be",
+		    c->version);
+	if (renames_checkpoint(c, before))
+		return err_set(E_CORRUPT,
+		    "commit %" PRId64 " names another "
+		    "checkpoint of the same version",
 		    c->version);
 	return 0;
 }

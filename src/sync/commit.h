@@ -15,8 +15,9 @@ struct mem;
 
 #define COMMIT_FORMAT "stemma-commit"
 #define COMMIT_READER 2 /* what min_reader this program satisfies */
-#define COMMIT_WRITER 1 /* and which min_writer */
+#define COMMIT_WRITER 2 /* and which min_writer */
 #define COMMIT_READER_MOVED 2 /* who reads on behind a seal: moved_to */
+#define COMMIT_WRITER_FORGETS 2 /* who writes after names were forgotten */
 #define COMMIT_ANCESTORS 16
 #define COMMIT_CHANGES_MAX 1000
 /*
@@ -51,6 +52,8 @@ struct commit {
 	const char *at;
 	int64_t gc; /* from here on: what never decreases along the chain */
 	int64_t floor;
+	int64_t forget; /* what earlier commits than that let go, the state
+			   names no longer */
 	struct commit_checkpoint checkpoint;
 	int64_t adopted; /* 1: the folder of older software was adopted */
 	int64_t min_reader;

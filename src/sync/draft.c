@@ -316,6 +316,22 @@ fill_txn(struct draft *d, struct mem *mem, struct commit *c)
 	return 0;
 }
 
+/* What a commit without changes may do: a floor, and with a generation, what is
+ * forgotten. */
+static void
+raise_marks(const struct draft *d, struct commit *c)
+{
+	if (d->n > 0)
+		return;
+	if (d->s->raise_floor > c->floor)
+		c->floor = d->s->raise_floor;
+	if (c->gc == d->s->last.gc || d->s->raise_forget <= c->forget)
+		return;
+	c->forget = d->s->raise_forget;
+	if (c->min_writer < COMMIT_WRITER_FORGETS)
+		c->min_writer = COMMIT_WRITER_FORGETS;
+}
+
 static int
 fill_header(struct draft *d, struct mem *mem, struct commit *c)
 {
@@ -339,6 +355,7 @@ fill_header(struct draft *d, struct mem *mem, struct commit *c)
 		c->adopted = 1;
 	if (d->s->offer.version > c->checkpoint.version)
 		c->checkpoint = d->s->offer;
+	raise_marks(d, c);
 	if ((rc = fill_ancestors(d, mem, c)) != 0)
 		return rc;
 	return fill_txn(d, mem, c);

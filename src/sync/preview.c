@@ -16,6 +16,7 @@
 #include "sync/chain.h"
 #include "sync/guard.h"
 #include "sync/plan.h"
+#include "sync/propose.h"
 #include "sync/run.h"
 #include "sync/sync.h"
 #include "sync/upload.h"
@@ -27,6 +28,7 @@ struct preview {
 	void *arg;
 	int64_t deletions_here;
 	int64_t deletions_there;
+	bool proposes; /* what was changed here is not sent, but proposed */
 	struct buf met; /* stable_ids that were told, each closed with a line
 			   feed: what is sent of them is not told again */
 };
@@ -82,6 +84,8 @@ preview_record(struct preview *p, const struct record *theirs)
 		ours = &held.rec;
 	if (rc == 1)
 		base = &side;
+	if (p->proposes && plan_change(base, ours) != CHANGE_NONE)
+		return 0; /* told with what is here */
 	switch (plan_action(plan_change(base, ours), plan_change(base, theirs),
 	    ours != NULL && strcmp(ours->id, theirs->id) == 0)) {
 	case ACTION_TAKE:
@@ -166,6 +170,9 @@ preview_pull(struct preview *p)
 	s->sum->new_version = head.version;
 	if (bootstrap_is_due(s, &c)) {
 		stop = c.checkpoint.version;
+		if ((rc = propose_would(s, c.at)) < 0)
+			return rc;
+		p->proposes = rc == 1;
 		if ((rc = preview_checkpoint(p, &c)) != 0)
 			return rc;
 	}
@@ -192,6 +199,10 @@ preview_send(void *arg, const struct held *held)
 
 	if (was_met(p, held->rec.stable_id))
 		return 0;
+	if (p->proposes) {
+		p->s->sum->conflicts++;
+		return tell(p, "conflict", &held->rec, 0);
+	}
 	if (held->rec.deleted) {
 		p->s->sum->deleted_remote++;
 		p->deletions_there++;

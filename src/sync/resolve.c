@@ -17,6 +17,7 @@
 #include "local/record.h"
 #include "local/resolution.h"
 #include "local/side.h"
+#include "sync/propose.h"
 #include "sync/run.h"
 #include "tei/merge.h"
 
@@ -58,6 +59,7 @@ struct settle {
 	struct conflict c;
 	struct held ours;
 	struct record theirs;
+	bool have_theirs; /* what is proposed, the store may not have */
 	const char *variant;
 	const char *merge_id;
 	int64_t merge_size;
@@ -74,14 +76,13 @@ load(struct settle *t, const char *stable_id)
 		return rc < 0
 		    ? rc
 		    : err_set(E_ABSENT, "%s is not in conflict", stable_id);
-	if ((rc = record_find(t->db, t->mem, stable_id, &t->ours)) != 1 ||
-	    (rc = record_side(t->db, t->mem, stable_id, &t->theirs, NULL)) != 1)
-		return rc < 0 ? rc
-			      : err_set(E_CORRUPT,
-				    "the conflict of %s "
-				    "lacks a side",
-				    stable_id);
-	return 0;
+	if ((rc = record_find(t->db, t->mem, stable_id, &t->ours)) == 1)
+		rc = record_side(t->db, t->mem, stable_id, &t->theirs, NULL);
+	t->have_theirs = rc == 1;
+	if (rc == 0 && !propose_is(t->c.type))
+		return err_set(E_CORRUPT, "the conflict of %s lacks a side",
+		    stable_id);
+	return rc < 0 ? rc : 0;
 }
 
 /* Both sides as parents: theirs, and what ours was made from. */
@@ -247,9 +248,43 @@ take_merge(struct settle *t)
 	return write_row(t, &row, both_parents(t, t->ours.rec.id));
 }
 
+/* ---- what is proposed ------------------------------------------------------------ */
+
+/* The store never had it: it waits to be sent, or goes to the trash. */
+static int
+settle_unknown(struct settle *t, enum resolution resolution)
+{
+	int rc;
+
+	if (resolution == RESOLVE_MERGE)
+		return err_set(E_INPUT,
+		    "the store has nothing that this could be merged with: "
+		    "local, remote or both");
+	if ((rc = write_row(t, &t->ours.rec, t->ours.parents)) != 0 ||
+	    resolution != RESOLVE_REMOTE)
+		return rc;
+	return record_delete(t->db, t->c.stable_id, t->user);
+}
+
+/* Then it is one of the three kinds: which, the two sides say. */
+static void
+name_proposal(struct settle *t)
+{
+	if (t->ours.rec.deleted)
+		t->c.type = "deleted_local";
+	else if (t->theirs.deleted)
+		t->c.type = "deleted_remote";
+	else
+		t->c.type = "modified_both";
+}
+
 static int
 settle(struct settle *t, enum resolution resolution)
 {
+	if (!t->have_theirs)
+		return settle_unknown(t, resolution);
+	if (propose_is(t->c.type))
+		name_proposal(t);
 	switch (resolution) {
 	case RESOLVE_LOCAL:
 		return local_wins(t);

@@ -23,6 +23,7 @@
 #include "sync/apply.h"
 #include "sync/chain.h"
 #include "sync/fetch.h"
+#include "sync/gc.h"
 #include "sync/moved.h"
 #include "sync/push.h"
 #include "sync/repair.h"
@@ -77,8 +78,8 @@ something_waits(struct sync *s)
 
 	if ((rc = db_begin_read(s->db)) != 0)
 		return rc;
-	if ((rc = work_waits(s)) == 0)
-		rc = retry_is_due(s);
+	if ((rc = work_waits(s)) == 0 && (rc = retry_is_due(s)) == 0)
+		rc = gc_is_due(s);
 	return db_end(s->db, rc);
 }
 
@@ -238,6 +239,8 @@ note_begin(struct sync *s)
 
 /* `rc`: of the look whether there is anything to do. */
 static int
+	if ((rc = day_note(s->db)) != 0)
+		return rc;
 run_noted(struct sync *s, int rc)
 {
 	char *error = mem_strdup(s->mem, err_text());

@@ -108,6 +108,55 @@ void sync_summary_json(const struct sync_summary *sum, struct buf *out);
 int sync_fetch_one(const struct sync_options *options, const char *id,
     const char *file_type);
 
+/* ---- garbage -------------------------------------------------------------- */
+
+enum {
+	SYNC_GC_STORE = 1,  /* the store too, not the library alone */
+	SYNC_GC_DRY_RUN = 2 /* tell, and change nothing */
+};
+
+/* One thing that was removed, or would be. */
+struct sync_garbage {
+	const char *where; /* "library", "store" */
+	const char *name;  /* below its root */
+	int64_t bytes;     /* -1: not known */
+	const char *why;
+};
+
+struct sync_gc_summary {
+	int64_t history;  /* of the library: versions past their time, */
+	int64_t contents; /* and contents that nothing refers to any more */
+	int64_t bytes;
+	int64_t store_contents; /* of the store, what it was: */
+	int64_t commits;
+	int64_t checkpoints;
+	int64_t litter; /* uploads that came to nothing */
+	int64_t store_files; /* all of these */
+	int64_t store_bytes;
+	int64_t waiting;    /* left behind perhaps: to be seen again another day */
+	int64_t unknown;    /* contents that no commit is known to have named */
+	int64_t generation; /* that was begun; 0: none */
+	int64_t floor;      /* that was raised; 0: not */
+};
+
+/*
+ * sync_gc - remove what nobody needs: in the library, history and trash past
+ * retention_days and contents without reference; on the store (SYNC_GC_STORE),
+ * contents that no commit names any more, nor can (a generation is begun, and
+ * the floor raised, where there is something to gain), commits and checkpoints
+ * two floors back, and uploads that came to nothing.  Each sync does a share of
+ * it, too.
+ *
+ *   told   for each thing removed, or that would be; or NULL
+ *
+ * Any replica may, several at once.  May be killed at any instruction.  With
+ * SYNC_GC_DRY_RUN and the store the library must be in step with it: E_CONFLICT.
+ * Otherwise what others did is taken in first, with all errors of sync_run.
+ */
+int sync_gc(const struct sync_options *options, int flags,
+    int (*told)(void *arg, const struct sync_garbage *garbage), void *arg,
+    struct sync_gc_summary *sum);
+
 /* One thing that a sync would do. */
 struct sync_step {
 	const char *action; /* "send", "send deletion", "take", "take deletion",

@@ -5,25 +5,22 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
-#include "local/blob.h"
 #include "local/checkpoint.h"
-#include "local/day.h"
 #include "local/db.h"
 #include "local/meta.h"
-#include "local/record.h"
 #include "sync/bootstrap.h"
+#include "sync/compact.h"
+#include "sync/gc.h"
 #include "sync/name.h"
 #include "sync/push.h"
 
 /* A checkpoint that is smaller (or none) weighs as much as this. */
 #define CHECKPOINT_MIN_BYTES (64 * 1024)
-#define DAY_MS (24 * 60 * 60 * 1000LL)
 
 /* ---- the checkpoint -------------------------------------------------------- */
 
@@ -115,8 +112,10 @@ make_checkpoint(struct sync *s)
 
 	if ((rc = checkpoint_is_due(s)) <= 0)
 		return rc;
-	if ((rc = write_and_send(s, &s->offer)) == 0)
+	if ((rc = write_and_send(s, &s->offer)) == 0 &&
+	    (rc = compact_floor(s, s->offer.version, &s->raise_floor)) == 0)
 		rc = push_empty(s, false);
+	s->raise_floor = 0;
 	memset(&s->offer, 0, sizeof(s->offer));
 	return rc;
 }
@@ -129,25 +128,6 @@ write_version(struct sync *s)
 	char *text = mem_printf(s->mem, "%" PRId64 "\n", s->last.version);
 
 	return remote_replace(s->remote, "version.txt", text, strlen(text));
-}
-
-static int
-keep_retention(struct sync *s)
-{
-	char before[CLOCK_TEXT_SIZE];
-	int64_t up_to, run_id, n;
-	int rc = 0;
-
-	if (s->opt->retention_days > 0)
-		rc = day_ago(s->db, s->opt->retention_days, &up_to, &run_id);
-	if (rc == 1) {
-		clock_text(clock_wall_ms() - s->opt->retention_days * DAY_MS,
-		    before);
-		rc = history_prune(s->db, before, up_to, &n);
-	}
-	if (rc < 0)
-		return rc;
-	return blob_collect(s->blobs, s->db, NULL);
 }
 
 /* Trouble with the store here is told, and does not undo the sync. */
@@ -170,8 +150,10 @@ tidy_up(struct sync *s, bool moved)
 	run_phase(s, SYNC_TIDY, 0, 0);
 	if ((rc = forgive("checkpoint", make_checkpoint(s))) != 0)
 		return rc;
+	if ((rc = forgive("garbage", gc_share(s))) != 0)
+		return rc;
 	if ((moved || s->last.version != version) &&
 	    (rc = forgive("version.txt", write_version(s))) != 0)
 		return rc;
-	return keep_retention(s);
+	return gc_library(s);
 }

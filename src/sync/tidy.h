@@ -8,8 +8,9 @@
 /*
  * tidy_up - what a sync does at its end: a checkpoint when the commits since
  * the last one outweigh a quarter of it (written, sent, had back, loaded by the
- * reader's code, and only then named by a commit), version.txt when the version
- * `moved`, and the retention of history, trash and contents here.  Only E_STOPPED
+ * reader's code, and only then named by a commit, which may raise the floor), a
+ * share of the store's garbage, version.txt when the version `moved`, and the
+ * retention of history, trash and contents here.  Only E_STOPPED
  * and faults of this machine are errors: the rest is told and tried again.
  */
 int tidy_up(struct sync *s, bool moved);

@@ -47,6 +47,7 @@ static const struct command commands[] = {
 	{ "move-store", cmd_move_store, "move the store to another address" },
 	{ "fsck",      cmd_fsck,      "check the library, and the store" },
 	{ "export",    cmd_export,    "write contents and records to a folder" },
+	{ "gc",        cmd_gc,        "remove what nobody needs any more" },
 	{ "user",      cmd_user,      "manage who may sign in" },
 	{ "version",   cmd_version,   "print the version of this program" },
 	{ NULL, NULL, NULL }

@@ -32,6 +32,7 @@ command_fn cmd_conflicts;
 command_fn cmd_diff;
 command_fn cmd_export;
 command_fn cmd_fsck;
+command_fn cmd_gc;
 command_fn cmd_history;
 command_fn cmd_import;
 command_fn cmd_init;

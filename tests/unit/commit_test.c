@@ -596,6 +596,7 @@ the_first_commit_follows_nothing(void **state)
 
 	(void)state;
 	c.version = 1;
+	c.gc = 0;
 	memset(&c.parent, 0, sizeof(c.parent));
 	c.ancestors_n = 0;
 	assert_int_equal(commit_follows(&c, NULL, NULL), 0);
@@ -635,9 +636,11 @@ nothing_goes_back_along_the_chain(void **state)
 	before.adopted = 1;
 	before.min_writer = 2;
 	before.min_reader = 1;
+	before.forget = 1;
 	c = before;
 	c.version = 4;
 	c.parent = id;
+	c.changes = 0; /* as a commit that begins a generation must have */
 	assert_int_equal(commit_follows(&c, &before, &id), 0);
 #define STEP(field)                                                    \
 	c.field++;                                                     \
@@ -647,11 +650,48 @@ nothing_goes_back_along_the_chain(void **state)
 	c.field++
 	STEP(gc);
 	STEP(floor);
+	STEP(forget);
 	STEP(checkpoint.version);
 	STEP(adopted);
 	STEP(min_reader);
 	STEP(min_writer);
 #undef STEP
+}
+
+/* From it on an older name that the state lacks can never be named again: that
+ * holds only for one that names nothing itself. */
+static void
+a_generation_is_begun_by_one_step_and_an_empty_commit(void **state)
+{
+	struct commit before = sample(), c = sample();
+	struct hash id = hash_of_byte(0x55);
+
+	(void)state;
+	c.version = 4;
+	c.parent = id;
+	c.gc = before.gc + 1;
+	assert_int_equal(commit_follows(&c, &before, &id), E_CORRUPT);
+	c.changes = 0;
+	assert_int_equal(commit_follows(&c, &before, &id), 0);
+	c.gc = before.gc + 2;
+	assert_int_equal(commit_follows(&c, &before, &id), E_CORRUPT);
+}
+
+static void
+a_checkpoint_of_one_version_is_one_object(void **state)
+{
+	struct commit before = sample(), c = sample();
+	struct hash id = hash_of_byte(0x55);
+
+	(void)state;
+	c.version = 4;
+	c.parent = id;
+	assert_int_equal(commit_follows(&c, &before, &id), 0);
+	c.checkpoint.hash = hash_of_byte(0x34);
+	assert_int_equal(commit_follows(&c, &before, &id), E_CORRUPT);
+	c.checkpoint = before.checkpoint;
+	c.checkpoint.size_bytes++;
+	assert_int_equal(commit_follows(&c, &before, &id), E_CORRUPT);
 }
 
 /* ---- any bytes ---------------------------------------------------------------------- */
@@ -774,6 +814,8 @@ main(void)
 		cmocka_unit_test(the_first_commit_follows_nothing),
 		cmocka_unit_test(a_commit_follows_its_parent_alone),
 		cmocka_unit_test(nothing_goes_back_along_the_chain),
+		cmocka_unit_test(a_generation_is_begun_by_one_step_and_an_empty_commit),
+		cmocka_unit_test(a_checkpoint_of_one_version_is_one_object),
 		cmocka_unit_test(any_bytes_lead_to_an_error_at_worst),
 	};
 

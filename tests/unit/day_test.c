@@ -104,6 +104,55 @@ a_day_ago_knows_what_there_was(void **state)
 	assert_int_equal(seq, 0);
 }
 
+/* A version that was reached so many days ago, by both the count and the clock. */
+static void
+a_version_is_so_many_days_old(void **state)
+{
+	int64_t version;
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(meta_put_int(l->db, "version", 100 + i), 0);
+		assert_int_equal(day_note(l->db), 0);
+		now_ms += DAY_MS;
+	}
+	now_ms -= DAY_MS;
+	assert_int_equal(day_version(l->db, 3, &version), 1);
+	assert_int_equal(version, 106);
+	assert_int_equal(day_version(l->db, 9, &version), 1);
+	assert_int_equal(version, 100);
+	assert_int_equal(day_version(l->db, 10, &version), 0);
+}
+
+/* Set ahead by years, or back by years, or to and fro: nothing gets older than
+ * it is. */
+static void
+a_wrong_clock_makes_no_version_older(void **state)
+{
+	int64_t version, right_ms;
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(meta_put_int(l->db, "version", 100 + i), 0);
+		assert_int_equal(day_note(l->db), 0);
+		now_ms += DAY_MS;
+	}
+	right_ms = now_ms;
+	now_ms += 73 * 365 * DAY_MS;
+	assert_int_equal(day_note(l->db), 0);
+	assert_int_equal(day_version(l->db, 3, &version), 1);
+	assert_int_equal(version, 107);
+	/* to and fro: the count is wrong, but not the dates */
+	for (int i = 0; i < 20; i++) {
+		now_ms = i % 2 ? right_ms : 86400000;
+		assert_int_equal(day_note(l->db), 0);
+	}
+	now_ms = right_ms;
+	assert_int_equal(day_version(l->db, 5, &version), 1);
+	assert_int_equal(version, 105);
+	assert_int_equal(day_version(l->db, 20, &version), 0);
+}
+
 static void
 deletions_of_the_last_day_count_whatever_the_clock_says(void **state)
 {
@@ -129,6 +178,8 @@ main(void)
 		T(a_day_is_counted_once),
 		T(a_clock_that_jumps_by_years_is_one_day_more),
 		T(a_day_ago_knows_what_there_was),
+		T(a_version_is_so_many_days_old),
+		T(a_wrong_clock_makes_no_version_older),
 		T(deletions_of_the_last_day_count_whatever_the_clock_says),
 	};
 

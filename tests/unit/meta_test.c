@@ -199,19 +199,68 @@ the_newest_name_of_a_content_is_found(void **state)
 }
 
 static void
-a_name_is_forgotten_when_time_and_versions_are_over(void **state)
+a_name_is_forgotten_by_the_version_that_let_it_go(void **state)
 {
 	struct library *l = *state;
+	int64_t n;
 
-	put_name(l, A, 1, 0, 100, "2026-01-01"); /* both over */
-	put_name(l, A, 2, 0, 100, "2026-03-01"); /* not the time */
-	put_name(l, A, 3, 0, 500, "2026-01-01"); /* not the versions */
+	put_name(l, A, 1, 0, 100, "2026-01-01");
+	put_name(l, A, 2, 0, 101, "1970-01-01"); /* no clock decides */
+	put_name(l, A, 3, 0, 500, "2026-01-01");
 	put_name(l, A, 4, 1, 100, "2026-01-01"); /* live again */
-	assert_int_equal(name_forget(l->db, "2026-02-01", 1500), 0);
+	assert_int_equal(name_over(l->db, 101, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(name_forget(l->db, 101), 0);
 	assert_int_equal(library_ask(l,
 			     "SELECT group_concat(generation, '')"
 			     " FROM names"),
 	    234);
+}
+
+/* All replicas must say the same of a name, however they came to know of it. */
+static void
+what_was_let_go_is_what_a_checkpoint_says(void **state)
+{
+	struct library *l = *state;
+	int64_t refs, dropped;
+
+	put_name(l, A, 1, 0, 100, "2026-01-01"); /* by another version */
+	put_name(l, A, 2, 0, 100, "2026-01-01"); /* forgotten meanwhile */
+	put_name(l, A, 3, 1, 100, "2026-01-01"); /* a record has it */
+	library_exec(l, "UPDATE names SET damaged = 1 WHERE generation = 1");
+	assert_int_equal(dropped_begin(l->db), 0);
+	assert_int_equal(dropped_put(l->db, A, "pdf", 1, 90, "2026-01-02"), 0);
+	assert_int_equal(dropped_put(l->db, A, "pdf", 3, 90, "2026-01-02"), 0);
+	assert_int_equal(dropped_put(l->db, A, "pdf", 5, 95, "2026-01-02"), 0);
+	assert_int_equal(dropped_end(l->db), 0);
+	assert_int_equal(name_look(l->db, A, "pdf", 1, &refs, &dropped), 1);
+	assert_int_equal(dropped, 90);
+	assert_int_equal(name_look(l->db, A, "pdf", 2, &refs, &dropped), 0);
+	assert_int_equal(name_look(l->db, A, "pdf", 3, &refs, &dropped), 1);
+	assert_int_equal(refs, 1);
+	assert_int_equal(name_look(l->db, A, "pdf", 5, &refs, &dropped), 1);
+	assert_int_equal(dropped, 95);
+	assert_int_equal(library_ask(l,
+			     "SELECT damaged FROM names WHERE generation = 1"),
+	    1);
+}
+
+static void
+the_newest_checkpoint_below_a_version_is_found(void **state)
+{
+	struct library *l = *state;
+	int64_t found;
+
+	assert_int_equal(checkpoint_newest(l->db, 100, &found), 0);
+	assert_int_equal(checkpoint_named(l->db, 5), 0);
+	assert_int_equal(checkpoint_named(l->db, 50), 0);
+	assert_int_equal(checkpoint_named(l->db, 50), 0);
+	assert_int_equal(checkpoint_newest(l->db, 50, &found), 1);
+	assert_int_equal(found, 5);
+	assert_int_equal(checkpoint_newest(l->db, 51, &found), 1);
+	assert_int_equal(found, 50);
+	assert_int_equal(checkpoint_forget(l->db, 50), 0);
+	assert_int_equal(checkpoint_newest(l->db, 50, &found), 0);
 }
 
 /* ---- outbox and uploads -------------------------------------------------- */
@@ -432,7 +481,9 @@ main(void)
 		T(versions_that_were_passed_are_remembered),
 		T(each_replica_has_its_last_transaction),
 		T(the_newest_name_of_a_content_is_found),
-		T(a_name_is_forgotten_when_time_and_versions_are_over),
+		T(a_name_is_forgotten_by_the_version_that_let_it_go),
+		T(what_was_let_go_is_what_a_checkpoint_says),
+		T(the_newest_checkpoint_below_a_version_is_found),
 		T(the_outbox_holds_exact_bytes),
 		T(the_outbox_has_one_commit_and_its_rows),
 		T(uploads_are_known_by_their_whole_name),

@@ -75,11 +75,83 @@ a_content_is_named_by_hash_generation_and_type(void **state)
 	    "13/" HEX ".12.rng");
 }
 
+static void
+a_name_of_a_content_is_read_as_it_is_written(void **state)
+{
+	char id[HASH_HEX_SIZE];
+	const char *type;
+	int64_t g;
+
+	(void)state;
+	assert_true(name_content_parse("13", HEX ".pdf", id, &type, &g));
+	assert_string_equal(id, HEX);
+	assert_string_equal(type, "pdf");
+	assert_int_equal(g, 0);
+	assert_true(name_content_parse("13", HEX ".12.tei.xml", id, &type, &g));
+	assert_string_equal(type, "tei");
+	assert_int_equal(g, 12);
+#define NOT(dir, name) \
+	assert_false(name_content_parse(dir, name, id, &type, &g))
+	NOT("14", HEX ".pdf");
+	NOT("13", HEX);
+	NOT("13", HEX ".");
+	NOT("13", HEX ".pdf ");
+	NOT("13", HEX ".deleted");
+	NOT("13", HEX ".xml");
+	NOT("13", HEX ".0.pdf");
+	NOT("13", HEX ".01.pdf");
+	NOT("13", HEX ".-1.pdf");
+	NOT("13", HEX ".1");
+	NOT("13", HEX ".1.");
+	NOT("13", HEX ".1pdf");
+	NOT("13", HEX ".99999999999999999999.pdf");
+	NOT("13", HEX "0.pdf");
+	NOT("13", "1381be58.pdf");
+	NOT("13", "");
+#undef NOT
+}
+
+static void
+a_name_with_a_version_is_read_as_it_is_written(void **state)
+{
+	char hex[HASH_HEX_SIZE];
+	int64_t v;
+
+	(void)state;
+	assert_true(name_version_parse("000000000042-" HEX ".jsonl", ".jsonl",
+	    &v, hex));
+	assert_int_equal(v, 42);
+	assert_string_equal(hex, HEX);
+#define NOT(name) assert_false(name_version_parse(name, ".jsonl", &v, hex))
+	NOT("000000000042-" HEX ".db.gz");
+	NOT("00000000042-" HEX ".jsonl");
+	NOT("0000000000042-" HEX ".jsonl");
+	NOT("000000000042-" HEX);
+	NOT("000000000042-");
+	NOT("000000000042");
+	NOT("");
+#undef NOT
+}
+
+static void
+what_is_on_its_way_is_known_by_its_name(void **state)
+{
+	(void)state;
+	assert_true(name_is_upload("up-0123456789abcdef0123456789abcdef"));
+	assert_false(name_is_upload("up-0123456789abcdef0123456789abcde"));
+	assert_false(name_is_upload("up-0123456789abcdef0123456789abcdef0"));
+	assert_false(name_is_upload("up-0123456789abcdef0123456789abcdeF"));
+	assert_false(name_is_upload("up-"));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_commit_is_named_by_version_and_id),
+		cmocka_unit_test(what_is_on_its_way_is_known_by_its_name),
+		cmocka_unit_test(a_name_with_a_version_is_read_as_it_is_written),
+		cmocka_unit_test(a_name_of_a_content_is_read_as_it_is_written),
 		cmocka_unit_test(a_folder_holds_ten_thousand_commits),
 		cmocka_unit_test(a_checkpoint_is_named_by_version_and_hash),
 		cmocka_unit_test(

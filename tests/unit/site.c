@@ -791,7 +791,8 @@ next_commit(struct site *r, struct sync *s)
 	c.replica = "stranger";
 	c.counter = 1;
 	c.at = "2026-02-01T00:00:00.000Z";
-	c.min_reader = c.min_writer = 1;
+	c.min_reader = 1;
+	c.min_writer = s->last.min_writer > 0 ? s->last.min_writer : 1;
 	MUST(state_find(r->db, &c.state) == 0);
 	return c;
 }
