@@ -60,13 +60,13 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 [NAME_ONCE] = { LIBRARY,
 	"SELECT 1 FROM lineage l JOIN files f ON f.stable_id = l.stable_id"
 	" WHERE l.id = ?1 AND l.version <= ?3 AND f.file_type = ?2 LIMIT 1" },
+[NAME_IN_FILES] = { LIBRARY,
+	"SELECT 1 FROM files WHERE id = ?1 AND file_type = ?2"
+	" AND generation = ?3 LIMIT 1" },
 [NAME_OVER] = { LIBRARY,
 	"SELECT count(*) FROM names WHERE refs = 0 AND dropped_version < ?1" },
 [NAME_FORGET] = { LIBRARY,
 	"DELETE FROM names WHERE refs = 0 AND dropped_version < ?1" },
-[NAME_IN_FILES] = { LIBRARY,
-	"SELECT 1 FROM files WHERE id = ?1 AND file_type = ?2"
-	" AND generation = ?3 LIMIT 1" },
 [NAME_DROPPED_MARK] = { LIBRARY,
 	"UPDATE names SET dropped_version = -1 WHERE refs = 0" },
 [NAME_DROPPED_PUT] = { LIBRARY,

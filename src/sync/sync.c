@@ -222,6 +222,8 @@ note_success(struct sync *s)
 		rc = moved_forget(s);
 	if (rc < 0 || (s->sum->skipped && (rc = is_fresh(s)) != 0))
 		return rc < 0 ? rc : 0;
+	if ((rc = day_note(s->db)) != 0)
+		return rc;
 	return meta_put(s->db, "last_success",
 	    clock_text(clock_wall_ms(), now));
 }
@@ -239,8 +241,6 @@ note_begin(struct sync *s)
 
 /* `rc`: of the look whether there is anything to do. */
 static int
-	if ((rc = day_note(s->db)) != 0)
-		return rc;
 run_noted(struct sync *s, int rc)
 {
 	char *error = mem_strdup(s->mem, err_text());

@@ -46,8 +46,8 @@ static const struct command commands[] = {
 	{ "log",       cmd_log,       "print past syncs" },
 	{ "move-store", cmd_move_store, "move the store to another address" },
 	{ "fsck",      cmd_fsck,      "check the library, and the store" },
-	{ "export",    cmd_export,    "write contents and records to a folder" },
 	{ "gc",        cmd_gc,        "remove what nobody needs any more" },
+	{ "export",    cmd_export,    "write contents and records to a folder" },
 	{ "user",      cmd_user,      "manage who may sign in" },
 	{ "version",   cmd_version,   "print the version of this program" },
 	{ NULL, NULL, NULL }
