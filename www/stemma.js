@@ -5,7 +5,7 @@
 // text: sigla joined by lines, time going downwards, a column for each server.
 //
 //	const stemma = new Stemma({ open(node), compare(a, b) });
-//	stemma.draw(lineage, items);
+//	stemma.draw(lineage, items, names);
 //	box.append(stemma.node);
 //
 // With the keyboard: arrows go along the lines, Enter opens, Space chooses for
@@ -13,6 +13,7 @@
 
 import { h, keepFocus, replace, s } from "./dom.js";
 import { exactly, formatted, t, when } from "./i18n.js";
+import { nameOf } from "./replicas.js";
 import { kin, layout, neighbour } from "./stemma-layout.js";
 
 const headHeight = 58;  // of the heads of the columns
@@ -241,7 +242,8 @@ export class Stemma {
 		new ResizeObserver(() => this.resize()).observe(this.scroll);
 	}
 
-	draw(lineage, items) {
+	draw(lineage, items, names) {
+		this.names = names;
 		this.lineage = lineage;
 		this.items = items;
 		this.redraw();
@@ -278,8 +280,7 @@ export class Stemma {
 	}
 
 	serverOf(node) {
-		return t("stemma.server", { n:
-		    roman(this.numbers.get(node.replica ?? "") ?? 1) });
+		return nameOf(node.replica, this.names);
 	}
 
 	// ---- drawing
@@ -327,12 +328,26 @@ export class Stemma {
 		return mark;
 	}
 
+	// What stands above a column: a name that was given; where there is room,
+	// the word that is made of its id.
+	headOf({ replica }) {
+		const { isTight } = this.plan;
+
+		if (this.names?.has(replica))
+			return short(this.names.get(replica));
+		if (replica === this.lineage.replica)
+			return t(isTight ? "stemma.here.short" : "stemma.here");
+		return isTight ? "" : nameOf(replica, this.names);
+	}
+
 	drawHeads() {
 		const { plan } = this;
 
 		return plan.columns.map((column) => {
-			const users = usersOf(plan, column.replica).join(", ");
-			const own = column.replica === this.lineage.replica;
+			const users = short(usersOf(plan, column.replica)
+			    .join(", "));
+			const name = this.headOf(column) || users;
+			const second = name === users ? "" : users;
 
 			return s("g", { class: `heads-row ${hue(column.number)}`,
 			    transform: `translate(${column.lanes[0].x} 27)` },
@@ -340,12 +355,11 @@ export class Stemma {
 			    s("text", { class: "number", dy: ".35em" },
 			        roman(column.number)),
 			    s("text", { class: "label", x: 24,
-			        y: own && users ? -3 : 4 },
-			        !own ? short(users) : t(plan.isTight
-			            ? "stemma.here.short" : "stemma.here")),
-			    own && s("text", { class: "label who", x: 24, y: 11 },
-			        short(users)),
-			    s("title", {}, `${column.replica} ${users}`));
+			        y: second ? -3 : 4 }, name),
+			    second && s("text", { class: "label who", x: 24,
+			        y: 11 }, second),
+			    s("title", {}, `${nameOf(column.replica, this.names)
+			    } ${column.replica} ${users}`));
 		});
 	}
 
@@ -378,7 +392,7 @@ export class Stemma {
 			return h("li", {}, s("svg", { class: `sign ${hue(c.number)}`,
 			    viewBox: "-14 -14 28 28", "aria-hidden": "true" },
 			    shape(c.number, 10, { class: "body" })),
-			    t("stemma.server", { n: roman(c.number) }),
+			    `${roman(c.number)} `, nameOf(c.replica, this.names),
 			    c.replica === this.lineage.replica &&
 			        ` (${t("stemma.here")})`, users && `: ${users}`);
 		};

@@ -10,6 +10,7 @@ import { exactly, t, when } from "./i18n.js";
 import { setCollections, setMetadata } from "./library-dialogs.js";
 import { recordsOf, titleOf } from "./library-row.js";
 import { holdersOf, keepOpen } from "./locks.js";
+import { replicaNames } from "./replicas.js";
 import { kindOf, siglumOf, Stemma } from "./stemma.js";
 import { withHistory } from "./stemma-history.js";
 import { button, complain } from "./ui.js";
@@ -57,10 +58,11 @@ async function load(id, signal) {
 	    { doc_id: lineage.doc_id, doc_collections: [], doc_metadata: {},
 		    pdf: null, versions: [], gold: [], variants: {} };
 	const items = recordsOf(group);
+	const names = await replicaNames(signal);
 	const histories = await Promise.all(items.slice(0, historiesMax)
 	    .map((item) => historyOf(item, signal)));
 
-	return { group, items: new Map(items.map((i) => [i.id, i])),
+	return { group, names, items: new Map(items.map((i) => [i.id, i])),
 		holders: await holdersOf(items, signal),
 		lineage: withHistory(lineage, new Map(histories)) };
 }
@@ -169,9 +171,10 @@ class View {
 	}
 
 	async refresh() {
-		const { group, items, holders, lineage } =
+		const { group, items, holders, lineage, names } =
 		    await load(this.id, this.signal);
-		const now = JSON.stringify([group, [...holders], lineage]);
+		const now = JSON.stringify([group, [...holders], lineage,
+			[...names]]);
 
 		// Most events are of other documents; nobody is disturbed by them.
 		if (now === this.seen)
@@ -183,7 +186,7 @@ class View {
 		this.hasRecords = items.size > 0;
 		this.items = items;
 		this.holders = holders;
-		this.stemma.draw(lineage, items);
+		this.stemma.draw(lineage, items, names);
 		keepFocus(this.head, () => drawHead(this.head, group,
 		    () => this.refresh()));
 		keepFocus(this.records, () => this.drawRecords(group));

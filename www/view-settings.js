@@ -9,6 +9,7 @@ import * as api from "./api.js";
 import { h, replace } from "./dom.js";
 import { events } from "./events.js";
 import { duration, t } from "./i18n.js";
+import { nameOf } from "./replicas.js";
 import { may } from "./session.js";
 import { button, complain, empty, field, progress, say } from "./ui.js";
 import { drawUsers } from "./users.js";
@@ -245,6 +246,35 @@ function fileTable(settings) {
 	        h("td", {}, h("small", {}, origin(s))))))));
 }
 
+// ---- what replicas are called ------------------------------------------------------------
+
+async function rename(replica, input) {
+	await api.patch(`replicas/${replica.replica}`,
+	    { name: input.value.trim() });
+	say(t("settings.saved"), { kind: "good" });
+}
+
+function replicaField(replica) {
+	const input = h("input", { maxlength: 40, value: replica.name ?? "",
+		placeholder: nameOf(replica.replica), autocomplete: "off" });
+	const node = field(replica.is_ours ? t("stemma.here")
+	    : nameOf(replica.replica), input);
+
+	return h("form", { class: "replica", onsubmit: (e) => {
+		e.preventDefault();
+		rename(replica, input).catch(complain);
+	} }, node, h("button", {}, t("save")));
+}
+
+async function drawReplicas(box, signal) {
+	const { replicas } = await api.get("replicas", { signal });
+
+	replace(box, h("p", {}, t("settings.replicas.what")),
+	    h("div", { class: "replicas" },
+	        [...replicas].sort((a, b) => b.is_ours - a.is_ours)
+	            .map(replicaField)));
+}
+
 const part = (name, ...nodes) => h("section", { class: "sheet",
 	"aria-labelledby": `part-${name}` },
 h("h2", { id: `part-${name}` }, t(`settings.${name}`)), nodes);
@@ -253,6 +283,7 @@ async function draw(main, signal) {
 	const { settings, file } = await api.get("settings", { signal });
 	const all = new Map(settings.map((s) => [s.key, s]));
 	const users = h("div", {});
+	const replicas = h("div", {});
 	const box = h("div", {});
 	let form = null;
 	const redraw = async () => {
@@ -265,10 +296,11 @@ async function draw(main, signal) {
 
 	form = syncPart(all, redraw);
 	replace(box, form);
-	await drawUsers(users, signal);
+	await Promise.all([drawUsers(users, signal),
+		drawReplicas(replicas, signal)]);
 	replace(main, h("h1", {}, t("nav.settings")),
 	    part("store", storePart(all, signal)), part("sync", box),
-	    part("users", users),
+	    part("users", users), part("replicas", replicas),
 	    part("file", h("p", {}, t("settings.file.what"), " ",
 	        file && h("code", {}, file)),
 	    h("details", {}, h("summary", {}, t("settings.file.all",

@@ -31,7 +31,7 @@ test("the store is tested, in words", async () => {
 	    .waitFor({ timeout: 40000 });
 	await store.getByText("When several write at once, exactly one wins.")
 	    .waitFor();
-	equal(await store.locator(".findings li").count(), 8, "findings");
+	equal(await store.locator(".findings li").count(), 9, "findings");
 });
 
 test("a store that is away is told as such", async () => {
@@ -225,6 +225,31 @@ everywhere("everybody changes their own password", async () => {
 	await other.getByLabel("Password").fill("quite-new-1");
 	await other.getByRole("button", { name: "Sign in" }).click();
 	await other.getByRole("button", { name: "annotator" }).waitFor();
+});
+
+test("a server is given a name, and is called so in a stemma", async () => {
+	const page = await open("#/settings");
+	const servers = part(page, "Servers");
+	const ours = servers.getByLabel("this server");
+	const word = await ours.getAttribute("placeholder");
+
+	check(/^Server [A-Z][a-z]{4}$/.test(word), word);
+	await ours.fill("Göttingen");
+	await page.keyboard.press("Enter");
+	await page.getByText("Saved. It counts at once.").waitFor();
+	const [one] = Object.keys(await act("records", "anna"));
+
+	await page.goto(page.url().replace(/#.*/, `#/document/${one}`));
+	await page.locator(".heads-row").getByText("Göttingen").first()
+	    .waitFor({ state: "attached" });
+	await page.locator(".legend").getByText("Göttingen (this server)")
+	    .waitFor();
+	await page.goto(page.url().replace(/#.*/, "#/settings"));
+	await ours.fill("");
+	await servers.getByRole("button", { name: "Save" }).first().click();
+	await page.getByText("Saved. It counts at once.").first().waitFor();
+	await page.reload();
+	equal(await ours.getAttribute("placeholder"), word, "the word again");
 });
 
 test("who is no administrator sees no settings", async () => {

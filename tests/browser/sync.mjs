@@ -351,18 +351,20 @@ everywhere("two tabs share one stream, and the second takes over", async () => {
 
 	await second.locator(".stands").waitFor();
 	await sleep(1500);
-	equal([...opened].filter((r) => r.frame().page() === second).length, 0,
-	    "streams that the second tab opened");
+	const own = () => [...opened].filter((r) =>
+	    r.frame().page() === second).length;
+
+	equal(own(), 0, "streams that the second tab opened");
 	await act("add_pdf", "anna", "tabs-1", "For two tabs");
 	await now(first).click();
 	await second.getByText("Synced: 1 sent.").waitFor();
 	await first.close();
-	await until(() => opened.size === 1, "the second tab's stream");
+	await until(() => own() === 1, "the second tab's stream");
 	await act("add_pdf", "anna", "tabs-2", "For one tab");
 	await second.getByRole("button", { name: "Close" }).click();
 	await now(second).click();
 	await second.getByText("Synced: 1 sent.").waitFor();
-	await until(() => opened.size === 1, "one stream");
+	await until(() => own() === 1, "one stream");
 });
 
 test("two tabs share one stream without HTTPS, too", async () => {

@@ -353,6 +353,8 @@ export default {
 	"settings.test.what": "Schreibt, benennt um und entfernt etwa zehn Sekunden lang kleine Dateien in einem eigenen Ordner dort. Ihre Dokumente bleiben unberührt.",
 	"settings.sync": "Abgleich",
 	"settings.users": "Benutzer",
+	"settings.replicas": "Server",
+	"settings.replicas.what": "Wie die Server, die an dieser Bibliothek arbeiten, hier heißen: über dem Stemma eines Dokuments und wo immer einer genannt wird. Ein Server ohne Namen heißt nach einem Wort, das aus seiner Nummer gebildet ist.",
 	"settings.file": "Konfiguration",
 	"settings.file.what": "Was in der Konfigurationsdatei oder in der Umgebung steht, lässt sich nur dort ändern. Die Datei:",
 	"settings.file.all": "Alle {n} Einstellungen",

@@ -353,6 +353,8 @@ export default {
 	"settings.test.what": "Writes, renames and removes small files in a folder of its own there, for about ten seconds. Your documents are not touched.",
 	"settings.sync": "Syncing",
 	"settings.users": "Users",
+	"settings.replicas": "Servers",
+	"settings.replicas.what": "What the servers that work on this library are called here: above the stemma of a document, and wherever one is named. A server that was given no name has a word made of its number.",
 	"settings.file": "Configuration",
 	"settings.file.what": "What stands in the configuration file, or in the environment, can only be changed there. The file:",
 	"settings.file.all": "All {n} settings",
