@@ -263,9 +263,11 @@ function runRow(run) {
 	    h("td", {}, h("time", { datetime: run.started_at,
 	        title: exactly(run.started_at) }, when(run.started_at))),
 	    h("td", {}, outcome(run)),
-	    h("td", {}, told(run), failures(run)),
-	    h("td", { class: "n" }, sum ? bytes(sum.bytes_up) : ""),
-	    h("td", { class: "n" }, sum ? bytes(sum.bytes_down) : ""),
+	    h("td", { class: "what" }, told(run), failures(run)),
+	    h("td", { class: "n", "data-sign": "↑" },
+	        sum ? bytes(sum.bytes_up) : ""),
+	    h("td", { class: "n", "data-sign": "↓" },
+	        sum ? bytes(sum.bytes_down) : ""),
 	    h("td", { class: "n" }, sum ? took(sum.duration_ms) : ""));
 }
 
@@ -339,7 +341,7 @@ function drawHistory(box, { runs }, decide) {
 	}
 	replace(box, question(runs, decide), chart(runs), h("div", { class: "scroll", tabindex: 0,
 		role: "group", "aria-label": t("sync.history") },
-	    h("table", {}, h("thead", {}, h("tr", {},
+	    h("table", { class: "syncs" }, h("thead", {}, h("tr", {},
 	        ["when", "how", "what", "up", "down", "took"].map((name, i) =>
 	            h("th", { scope: "col", class: i > 2 ? "n" : null },
 	                t(`history.${name}`))))),
