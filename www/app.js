@@ -29,6 +29,7 @@ const views = {
 
 const styles = ["view-document.css", "view-sync.css", "view-conflicts.css",
 	"view-settings.css"];
+const parts = { library: ["library-pages.js", "library-row.js", "list.js"] };
 const signIn = () => import("./view-signin.js");
 
 const main = document.getElementById("main");
@@ -120,11 +121,18 @@ function userChanged() {
 	show();
 }
 
+// A module's own modules, too, before it is there to name them.
+function prepare(name) {
+	for (const href of parts[name] ?? [])
+		document.head.append(h("link", { rel: "modulepreload", href }));
+	return views[name]();
+}
+
 // What will be needed is asked for at once, not one after the other.
 async function begin() {
 	const found = who.find();
 
-	found.then((user) => user && views[address()[0]]()).catch(() => {});
+	found.then((user) => user && prepare(address()[0])).catch(() => {});
 	await load();
 	document.getElementById("skip").textContent = t("skip");
 	drawStatus();
