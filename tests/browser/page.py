@@ -68,8 +68,9 @@ def act(function):
 class Site:
     """Anna's and Ben's replicas on one store; Anna's is on the web."""
 
-    def __init__(self, kind, store="lighttpd"):
+    def __init__(self, kind, store="lighttpd", www=None):
         self.kind = kind
+        self.www = www  # the page's folder, where it is not the source's
         self.world = World("page", store)
         self.anna, self.ben = self.world.pair()
         self.webs = {}
@@ -81,7 +82,7 @@ class Site:
     def on_the_web(self, name, kind="lighttpd"):
         """That replica's web server, started with the first call."""
         if name not in self.webs:
-            web = WebServer(kind, self.replica(name))
+            web = WebServer(kind, self.replica(name), page=self.www)
             for role in ROLES:
                 web.add_user(role, role, (role,))
             self.webs[name] = web
@@ -189,9 +190,9 @@ def start_store(site):
 
 
 @act
-def web_of(site, name):
+def web_of(site, name, kind="lighttpd"):
     """The address of a replica's page; started when it is not on the web."""
-    return site.on_the_web(name).address + "/"
+    return site.on_the_web(name, kind).address + "/"
 
 
 # ---- a script -------------------------------------------------------------
