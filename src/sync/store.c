@@ -19,6 +19,7 @@
 
 #define LOOK_MS 15000
 #define LOOK_AGAIN_MS 250
+#define LOOKS 5 /* at least, however long they take */
 
 /* ---- what is there ------------------------------------------------------------ */
 
@@ -76,10 +77,12 @@ int
 store_uuid(struct mem *mem, struct remote *remote, char **uuid)
 {
 	int64_t until = clock_mono_ms() + LOOK_MS;
-	int rc;
+	int rc, looks = 0;
 
+	/* On a slow line one look takes all that time, and whoever publishes
+	 * meanwhile takes its name away. */
 	while ((rc = read_uuid(mem, remote, uuid)) == E_BUSY &&
-	    clock_mono_ms() < until)
+	    (++looks < LOOKS || clock_mono_ms() < until))
 		clock_sleep_ms(LOOK_AGAIN_MS);
 	if (rc == E_BUSY)
 		return err_set(E_CORRUPT,
