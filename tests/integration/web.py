@@ -396,11 +396,12 @@ class WebServer:
 
     def stop(self):
         """All of it: the web server, the responders, the hub."""
-        if self.process:
-            end(self.process)
+        # Apache waits for streams, which end with those who serve them.
         for process in self.responders.values():
             end(process)
         self.responders.clear()
+        if self.process:
+            end(self.process)
         end_hub(self.replica.path("run"))
         end_hubs_of(self.replica.path("stemma.conf"))
         shutil.rmtree(self.sockets, ignore_errors=True)
