@@ -20,6 +20,7 @@ class Writer(threading.Thread):
         self.commits = commits
         self.acknowledged = []
         self.tries = 0
+        self.longest = 0
         self.error = None
 
     def run(self):
@@ -36,7 +37,9 @@ class Writer(threading.Thread):
         """Exit 0 is the acknowledgement; anything else: once more."""
         for _ in range(60):
             self.tries += 1
-            result = self.replica.run("sync", timeout=300)
+            begun = time.monotonic()
+            result = self.replica.run("sync", timeout=600)
+            self.longest = max(self.longest, time.monotonic() - begun)
             if result.exit == 0:
                 return
             check(result.exit in (1, 3, 4), str(result))
@@ -107,5 +110,6 @@ def write_at_once(world, commits):
     check_chain(world, before, writers, commits)
     settle(*replicas)
     in_step(*replicas)
-    world.note("%d commits in %.1f s, %d syncs" % (
-        WRITERS * commits, seconds, sum(w.tries for w in writers)))
+    print("# %s: %d commits in %.1f s, %d syncs, the longest %.1f s" % (
+        world.kind, WRITERS * commits, seconds,
+        sum(w.tries for w in writers), max(w.longest for w in writers)))
