@@ -32,6 +32,7 @@ export const kind = process.env.STEMMA_KIND;
 export const hasVendor = Boolean(process.env.STEMMA_VENDOR);
 const shots = process.env.STEMMA_SHOTS;
 const patience = 15000;
+const maxRetries = 2;   // of a connection that was kept, and just closed
 
 export const desktop = { width: 1280, height: 800 };
 export const phone = { width: 360, height: 740 };
@@ -105,13 +106,13 @@ async function sign(context, user, where) {
 	if (cookies[key]) {
 		await context.addCookies(cookies[key]);
 		const known = await context.request.get(
-		    new URL("api/v1/auth/status", where).href);
+		    new URL("api/v1/auth/status", where).href, { maxRetries });
 		if (known.ok())
 			return;
 	}
 	const answer = await context.request.post(
 	    new URL("api/v1/auth/login", where).href,
-	    { data: { username: user, password: user } });
+	    { data: { username: user, password: user }, maxRetries });
 
 	check(answer.ok(), `${user} cannot sign in: ${await answer.text()}`);
 	cookies[key] = await context.cookies();

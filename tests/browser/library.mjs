@@ -517,6 +517,56 @@ test("a thousand files at once", async () => {
 	    await count(page).textContent()), "all are counted");
 });
 
+// ---- elsewhere on a server ------------------------------------------------------------------------
+
+test("below a path all of it works, and nothing is asked of the root", async () => {
+	const where = await act("below_a_path", "ben");
+	const asked = [];
+	const page = await open("", { where, user: null });
+
+	page.on("request", (request) => asked.push(new URL(request.url())));
+	await page.getByLabel("User name").fill("anywhere");
+	await page.getByLabel("Password").fill("anywhere");
+	await page.getByRole("button", { name: "Sign in" }).click();
+	await first(page).waitFor();
+	await upload(page, files("below", { "below.pdf": pdfOf("below") }));
+	await row(page, "below").waitFor();
+	await page.reload();
+	await row(page, "below").locator(".title").click();
+	await page.getByRole("heading", { name: "Stemma" }).waitFor();
+	await page.getByRole("link", { name: "Sync" }).click();
+	await page.getByRole("button", { name: "Sync now" }).click();
+	await page.getByText(/^Synced: /).waitFor();
+	equal(asked.filter((url) => !/^(blob|data):/.test(url.protocol) &&
+	    !url.pathname.startsWith("/letters/")).map(String), [],
+	"what was asked of the root");
+	equal((await page.context().cookies()).map((c) => c.path),
+	    ["/letters/api"], "the cookie's path");
+});
+
+// What the browser does when somebody lets go of files above the page.
+async function letGo(page, paths) {
+	const client = await page.context().newCDPSession(page);
+
+	for (const type of ["dragEnter", "dragOver", "drop"])
+		await client.send("Input.dispatchDragEvent", { type, x: 400,
+			y: 400, data: { items: [], files: paths,
+			dragOperationsMask: 1 } });
+}
+
+test("a folder is dropped with all that is in it", async () => {
+	const page = await library();
+	const top = path.join(work, "drop-folder");
+
+	files("drop-folder", { "a/dropped-in-1.pdf": pdfOf("in 1"),
+		"a/b/c/dropped-in-2.pdf": pdfOf("in 2"), "a/.hidden": "x",
+		"dropped-in-3.pdf": pdfOf("in 3") });
+	await letGo(page, [top]);
+	await page.getByText("3 of 3 files").first().waitFor();
+	await page.getByText("drop-folder/a/b/c/dropped-in-2.pdf").waitFor();
+	await row(page, "dropped-in-3").waitFor();
+});
+
 // ---- very many --------------------------------------------------------------------------------------
 
 test("a hundred thousand documents are scrolled through", async () => {

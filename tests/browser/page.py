@@ -65,6 +65,21 @@ def act(function):
 
 # ---- a site ---------------------------------------------------------------
 
+class SubPath(WebServer):
+    """nginx, with Stemma below /letters/, as its comments say."""
+
+    def deployed(self):
+        text = WebServer.deployed(self)
+        for old, new in (
+                ("location / {\n        root %s/www;" % self.path("share"),
+                 "location /letters/ {\n        alias %s/www/;" %
+                 self.path("share")),
+                ("location /api/ {", "location /letters/api/ {")):
+            check(old in text, "no %s in nginx's configuration" % old)
+            text = text.replace(old, new)
+        return text
+
+
 class Site:
     """Anna's and Ben's replicas on one store; Anna's is on the web."""
 
@@ -193,6 +208,15 @@ def start_store(site):
 def web_of(site, name, kind="lighttpd"):
     """The address of a replica's page; started when it is not on the web."""
     return site.on_the_web(name, kind).address + "/"
+
+
+@act
+def below_a_path(site, name):
+    """The address of a replica's page, on a web server that has another thing
+    at its root."""
+    web = SubPath("nginx", site.replica(name))
+    web.add_user("anywhere", roles=("admin",))
+    return web.address + "/letters/"
 
 
 # ---- a script -------------------------------------------------------------
