@@ -185,7 +185,7 @@ class View {
 		document.title = `${titleOf(group)} · Stemma`;
 		this.hasRecords = items.size > 0;
 		this.items = items;
-		this.holders = holders;
+		Object.assign(this, { holders, names });
 		this.stemma.draw(lineage, items, names);
 		keepFocus(this.head, () => drawHead(this.head, group,
 		    () => this.refresh()));
@@ -200,7 +200,7 @@ class View {
 			latest: new Map(plan.all.map((n) => [n.stable_id, n])),
 			open: (item) => this.openItem(item),
 			changed: () => this.changed(group),
-			holders: this.holders });
+			holders: this.holders, names: this.names });
 	}
 
 	// When its last record has gone to the trash, so has the document.

@@ -7,6 +7,7 @@ import * as api from "./api.js";
 import { h, replace } from "./dom.js";
 import { bytes, exactly, t, when } from "./i18n.js";
 import { recordsOf } from "./library-row.js";
+import { nameOf as serverOf } from "./replicas.js";
 import { may } from "./session.js";
 import { button, complain, dialog, field, say } from "./ui.js";
 
@@ -144,11 +145,11 @@ function acts(item, { open, changed }) {
 	    mayEdit(item) && act("delete", () => remove(item, changed)));
 }
 
-function lockOf(holder) {
+function lockOf(holder, names) {
 	if (!holder?.locked_by)
 		return t("doc.locked");
 	return t(holder.replica ? "doc.locked.elsewhere" : "doc.locked.by",
-	    { user: holder.locked_by });
+	    { user: holder.locked_by, server: serverOf(holder.replica, names) });
 }
 
 function row(item, context) {
@@ -162,7 +163,8 @@ function row(item, context) {
 	            h("span", { class: item.is_gold_standard
 	                ? "chip warn" : "chip" }, kind(item)), state(item),
 	            item.is_locked && h("span", { class: "chip info" },
-	                lockOf(context.holders.get(item.id))))),
+	                lockOf(context.holders.get(item.id),
+	                    context.names)))),
 	    h("td", { class: "n" }, bytes(item.file_size)),
 	    h("td", { class: "at" }, h("time", { datetime: item.updated_at,
 	        title: exactly(item.updated_at) }, when(item.updated_at)),
@@ -170,7 +172,7 @@ function row(item, context) {
 	    h("td", {}, acts(item, context)));
 }
 
-// context: {letters, latest, holders, open(item), changed()}
+// context: {letters, latest, holders, names, open(item), changed()}
 export function drawRecords(box, group, context) {
 	if (!recordsOf(group).length)
 		return replace(box, h("p", {}, t("doc.gone"), " ",
