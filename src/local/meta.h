@@ -21,6 +21,8 @@ struct mem;
  *   weight    bytes of commits since the checkpoint
  *   probe     findings for this store (JSON)
  *   last_success, last_error   of a sync
+ *   needs_recovery   what the last sync found of a store that went back, forked
+ *             or lost something: two sentences
  *   arrival/<id>   what became of the upload in pieces of that id
  *   replica_name/<id>   what people here call that replica
  */

@@ -31,6 +31,21 @@ int record_set_reason(struct db *db, const char *stable_id, const char *reason);
  */
 int side_forget_one(struct db *db, const char *stable_id);
 
+/*
+ * side_common - the newest version of which two libraries passed the same
+ * commit; 0: none that both know.
+ */
+int side_common(struct db *db, struct db *other, int64_t *version);
+
+/*
+ * side_take - in the caller's transaction, after the store's side of each record
+ * became what it is in the library `from`: all else that is known of the store
+ * (its names, replicas, where we are in its chain) becomes what `from` knows.
+ * Of versions up to `common`, what is known here stays.  E_CORRUPT: the two do
+ * not have the same digest.
+ */
+int side_take(struct db *db, struct db *from, int64_t common);
+
 /* record_each_with - records, not deleted, whose content this is, in short
  * reads, so that `fn` may write. */
 int record_each_with(struct db *db, const char *id, const char *file_type,

@@ -29,6 +29,10 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 	" ON CONFLICT DO UPDATE SET commit_id = excluded.commit_id" },
 [PASSED_FIND] = { LIBRARY,
 	"SELECT commit_id FROM passed WHERE version = ?1" },
+[PASSED_EACH] = { LIBRARY,
+	"SELECT version, commit_id FROM passed ORDER BY version DESC" },
+[PASSED_FORGET] = { LIBRARY,
+	"DELETE FROM passed WHERE version > ?1" },
 
 /* ---- meta: replicas in the chain ----------------------------------------- */
 
@@ -587,6 +591,11 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 	" UNION ALL SELECT (SELECT file_type FROM files f"
 	" WHERE f.stable_id = l.stable_id) FROM lineage l"
 	" WHERE stable_id = ?1 AND id = ?2 LIMIT 1" },
+[LINEAGE_EACH] = { LIBRARY,
+	"SELECT stable_id, version, id, deleted, parents, replica, user, at"
+	" FROM lineage WHERE version > ?1" },
+[LINEAGE_FORGET] = { LIBRARY,
+	"DELETE FROM lineage WHERE version > ?1" },
 [LINEAGE_PUT] = { LIBRARY,
 	"INSERT OR REPLACE INTO lineage"
 	" (stable_id, version, id, deleted, parents, replica, user, at)"
@@ -742,6 +751,12 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 	"DELETE FROM lineage" },
 [SIDE_FORGET_REPLICAS] = { LIBRARY,
 	"DELETE FROM replicas" },
+[SIDE_NAME_EACH] = { LIBRARY,
+	"SELECT id, file_type, generation, refs, dropped_version, dropped_at"
+	" FROM names" },
+[SIDE_NAME_PUT] = { LIBRARY,
+	"INSERT INTO names (id, file_type, generation, refs, dropped_version,"
+	" dropped_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)" },
 
 /* ---- auth ---------------------------------------------------------------- */
 

@@ -17,6 +17,8 @@ enum sql {
 	/* meta: versions that were passed */
 	PASSED_PUT,
 	PASSED_FIND,
+	PASSED_EACH,
+	PASSED_FORGET,
 
 	/* meta: replicas in the chain */
 	REPLICA_PUT,
@@ -177,6 +179,8 @@ enum sql {
 	HISTORY_HAS_CONTENT,
 	LINEAGE_PUT,
 	LINEAGE_PAGE,
+	LINEAGE_EACH,
+	LINEAGE_FORGET,
 
 	/* record: what record_check looks at */
 	CHECK_FILES,
@@ -218,6 +222,8 @@ enum sql {
 	SIDE_FORGET_NAMES,
 	SIDE_FORGET_LINEAGE,
 	SIDE_FORGET_REPLICAS,
+	SIDE_NAME_EACH,
+	SIDE_NAME_PUT,
 
 	/* auth */
 	AUTH_USER_ADD,

@@ -259,6 +259,21 @@ apply_record(struct sync *s, struct mem *mem, const struct theirs *theirs)
 	return meeting_act(&m);
 }
 
+int
+apply_conflict(struct sync *s, struct mem *mem, const struct theirs *theirs,
+    const char *type, const struct record *ancestor)
+{
+	struct meeting m = { .s = s, .mem = mem, .theirs = theirs };
+	int rc;
+
+	if ((rc = meeting_load(&m, theirs->rec->stable_id)) != 0)
+		return rc;
+	m.have_base = ancestor != NULL;
+	if (m.have_base)
+		m.base = *ancestor;
+	return in_conflict(&m, &m.held->rec, type);
+}
+
 /* ---- one commit ------------------------------------------------------------ */
 
 struct apply {

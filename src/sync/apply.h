@@ -32,6 +32,16 @@ struct theirs {
 int apply_record(struct sync *s, struct mem *mem, const struct theirs *theirs);
 
 /*
+ * apply_conflict - in the caller's transaction: the store's side is `theirs` from
+ * now on, and a person has to say what is meant: a conflict of this type (of
+ * conflicts.conflict_type), whatever the plan would say.  The row stays.
+ *
+ *   ancestor  what both came from; NULL: not known
+ */
+int apply_conflict(struct sync *s, struct mem *mem, const struct theirs *theirs,
+    const char *type, const struct record *ancestor);
+
+/*
  * apply_commit - one fetched commit (chain_file) after the one we are at, in
  * one transaction.  Our own (replica and txn of the outbox) finishes the outbox;
  * another at its version proves that its swap was lost, and thaws it.  A commit

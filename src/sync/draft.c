@@ -239,7 +239,7 @@ fill(struct draft *d)
 		"pending_upload" };
 	int rc = 0;
 
-	for (int i = 0; i < 3 && rc == 0; i++) {
+	for (int i = d->s->keeps; i < 3 && rc == 0; i++) {
 		struct record_filter filter = { .status = status[i] };
 
 		rc = record_each(d->s->db, &filter, consider, d);

@@ -26,6 +26,7 @@
 #include "sync/gc.h"
 #include "sync/moved.h"
 #include "sync/push.h"
+#include "sync/recover.h"
 #include "sync/repair.h"
 #include "sync/resolve.h"
 #include "sync/run.h"
@@ -90,7 +91,7 @@ nothing_to_do(struct sync *s)
 	struct remote_head head;
 	int rc;
 
-	if (s->opt->force)
+	if (s->opt->force || s->recover != NULL)
 		return 0;
 	if ((rc = something_waits(s)) != 0)
 		return rc < 0 ? rc : 0;
@@ -129,11 +130,16 @@ run_steps(struct sync *s)
 	int64_t started = s->last.version, before;
 	int rc;
 
+	if (s->recover != NULL && (rc = recover_begin(s, s->recover)) != 0)
+		return rc;
 	if ((rc = apply_pull(s)) != 0 || (rc = get_contents(s)) != 0)
 		return rc;
-	if (s->opt->force && (rc = repair_contents(s)) != 0)
+	if ((s->opt->force || s->recover != NULL) &&
+	    (rc = repair_contents(s)) != 0)
 		return rc;
 	if ((rc = push_changes(s)) != 0 || (rc = get_contents(s)) != 0)
+		return rc;
+	if (s->recover != NULL && (rc = recover_end(s, s->recover)) != 0)
 		return rc;
 	before = s->last.version;
 	if ((rc = tidy_up(s, s->last.version != started)) != 0 ||
@@ -191,6 +197,8 @@ write_end(struct sync *s, int rc, const char *error)
 	buf_release(&json);
 	if (ended == 0 && rc != 0)
 		ended = meta_put(s->db, "last_error", error);
+	if (ended == 0 && (rc == E_ROLLBACK || rc == E_CORRUPT))
+		ended = meta_put(s->db, "needs_recovery", error);
 	return ended;
 }
 
@@ -211,14 +219,23 @@ is_fresh(struct sync *s)
 }
 
 static int
+forget_error(struct sync *s, const char *key)
+{
+	char *error;
+	int rc = meta_find(s->db, s->mem, key, &error);
+
+	return rc == 1 ? meta_put(s->db, key, NULL) : rc;
+}
+
+static int
 note_success(struct sync *s)
 {
 	char now[CLOCK_TEXT_SIZE];
-	char *error;
 	int rc;
 
-	if ((rc = meta_find(s->db, s->mem, "last_error", &error)) == 1 &&
-	    (rc = meta_put(s->db, "last_error", NULL)) == 0)
+	if ((rc = forget_error(s, "last_error")) == 0)
+		rc = forget_error(s, "needs_recovery");
+	if (rc == 0)
 		rc = moved_forget(s);
 	if (rc < 0 || (s->sum->skipped && (rc = is_fresh(s)) != 0))
 		return rc < 0 ? rc : 0;
@@ -293,6 +310,40 @@ sync_run(const struct sync_options *opt, struct sync_summary *sum)
 	return rc;
 }
 
+static int
+look_only(struct sync *s, struct sync_summary *sum)
+{
+	int rc = recover_begin(s, s->recover);
+
+	sum->skipped = true;
+	sum->conflicts = sum->merged = sum->metadata_synced = 0;
+	return rc;
+}
+
+int
+sync_recover(const struct sync_options *opt,
+    const struct sync_recover_wish *wish, struct sync_recovery *found,
+    struct sync_summary *sum)
+{
+	struct recover r = { .wish = wish, .found = found };
+	struct sync s;
+	int lock, rc;
+
+	memset(found, 0, sizeof(*found));
+	if ((rc = run_open(&s, opt, sum)) == 0) {
+		rc = lock = run_lock(&s);
+		if (lock >= 0) {
+			s.recover = &r;
+			rc = wish->dry_run ? look_only(&s, sum)
+					   : run_locked(&s);
+			close(lock);
+		}
+		sum_up(&s);
+	}
+	run_close(&s);
+	return rc;
+}
+
 /* ---- telling ----------------------------------------------------------------------- */
 
 void
@@ -356,9 +407,13 @@ ask_store(struct sync *s, struct sync_status *status)
 		rc = chain_check(s, &head);
 	if (status->reachable)
 		status->remote_version = head.version;
+	status->reachable |= rc == E_ROLLBACK;
 	if (rc != 0)
 		snprintf(status->remote_error, sizeof(status->remote_error),
 		    "%s", err_text());
+	if (rc == E_ROLLBACK)
+		snprintf(status->needs_recovery,
+		    sizeof(status->needs_recovery), "%s", err_text());
 	if (rc == 0 && head.version != s->last.version)
 		status->needs_sync = true;
 	if (rc == 0 && status->needs_sync && status->moved_to[0] != '\0')
@@ -376,6 +431,19 @@ read_moved(struct sync *s, struct sync_status *status)
 
 	if (rc == 1)
 		snprintf(status->moved_to, sizeof(status->moved_to), "%s", to);
+	return rc < 0 ? rc : 0;
+}
+
+/* What the last sync found. */
+static int
+ask_library(struct sync *s, struct sync_status *status)
+{
+	char *text;
+	int rc = meta_find(s->db, s->mem, "needs_recovery", &text);
+
+	if (rc == 1)
+		snprintf(status->needs_recovery,
+		    sizeof(status->needs_recovery), "%s", text);
 	return rc < 0 ? rc : 0;
 }
 
@@ -405,6 +473,8 @@ sync_status(struct db *db, struct remote *remote, const char *work_dir,
 			status->needs_sync = rc;
 			rc = 0;
 		}
+		if (rc == 0)
+			rc = ask_library(&s, status);
 		if (rc == 0 && remote != NULL)
 			ask_store(&s, status);
 	}

@@ -178,6 +178,72 @@ int sync_plan(const struct sync_options *options,
     int (*step)(void *arg, const struct sync_step *step), void *arg,
     struct sync_summary *sum);
 
+/* What happened to a store. */
+enum sync_trouble {
+	SYNC_TROUBLE_NONE,      /* it continues what this library knows */
+	SYNC_TROUBLE_OLDER,     /* restored from an older copy */
+	SYNC_TROUBLE_FORKED,    /* another history, up to here or beyond */
+	SYNC_TROUBLE_REPLACED,  /* another store's UUID */
+	SYNC_TROUBLE_EMPTIED,   /* nothing of a store is there */
+	SYNC_TROUBLE_NO_HEAD,   /* head/ alone is gone */
+	SYNC_TROUBLE_TWO_HEADS, /* a leftover beside the head */
+	SYNC_TROUBLE_CUT        /* commits or checkpoints are missing */
+};
+
+/* sync_trouble_name - "none", "older", "forked", "replaced", "emptied",
+ * "no-head", "two-heads", "cut". */
+const char *sync_trouble_name(enum sync_trouble trouble);
+
+struct sync_recover_wish {
+	bool dry_run; /* look and count, change nothing here or there */
+	bool join;    /* go over to another store that is at the address */
+	/* Told of each record that is not the same on both sides: "send
+	 * again", "take", "merge", "decide" (a person must).  May be NULL. */
+	int (*step)(void *arg, const struct sync_step *step);
+	void *arg;
+};
+
+/* What was found, and what is, or would be, done about it. */
+struct sync_recovery {
+	enum sync_trouble trouble;
+	char found[512]; /* a sentence: what happened to the store */
+	char remedy[512]; /* and what is, or would be, done */
+	int64_t known_version; /* of the store, here before */
+	int64_t store_version; /* of its head; -1: it has none */
+	int64_t common_version; /* up to which both are the same */
+	int64_t sent_again; /* records that the store lacks, or has older */
+	int64_t taken;      /* that it has, and we have not, or older */
+	int64_t merged;     /* changed on both sides, united */
+	int64_t to_decide;  /* for a person: conflicts */
+	int64_t forgotten;  /* deletions that the store does not know any more:
+			       what another library still has comes back */
+	int64_t not_here;   /* of those sent again: their content is not here;
+			       another library must send it */
+	int64_t contents_missing; /* that the store names, and does not have */
+	int64_t contents_lost;    /* of these: not here either */
+};
+
+/*
+ * sync_recover - unite library and store, after the store was restored from a
+ * backup, forked, replaced, emptied, lost its head or was cut, or this library
+ * was restored.  The head is made readable again; then what the store has and
+ * this library lacks is taken, what it lacks or has older is published again,
+ * with its contents.  Nothing is deleted, and no deletion made here is
+ * published; where only one side has deleted a record and it is not known which
+ * is newer, it becomes a conflict.  A sync follows (not in a dry run).
+ *
+ * It may be killed at any instruction, and run by several at once: there will be
+ * one history.  Where nothing is wrong it is a sync that looks at all contents.
+ * E_ROLLBACK: another store is at the address and `join` is not set, or two
+ * heads that do not follow one another; and the errors of sync_run.
+ */
+int sync_recover(const struct sync_options *options,
+    const struct sync_recover_wish *wish, struct sync_recovery *found,
+    struct sync_summary *sum);
+
+/* sync_recovery_json - the members of one JSON object, without its braces. */
+void sync_recovery_json(const struct sync_recovery *found, struct buf *out);
+
 /*
  * sync_is_running - does a process hold the lock of this work_dir?  Looking
  * takes it for a moment: not to be asked a thousand times a second.
@@ -192,6 +258,8 @@ struct sync_status {
 	bool reachable;
 	char remote_error[512];
 	bool in_progress;
+	char needs_recovery[1024]; /* two sentences: what happened to the store,
+				      and what to do; "": nothing */
 	char moved_to[512]; /* where the store was moved to, as its seal says,
 			       and this library did not follow; or "" */
 };

@@ -120,6 +120,20 @@ make_checkpoint(struct sync *s)
 	return rc;
 }
 
+int
+tidy_begin_here(struct sync *s)
+{
+	int rc;
+
+	if ((rc = write_and_send(s, &s->offer)) == 0) {
+		s->raise_floor = s->offer.version + 1;
+		rc = push_empty(s, false);
+	}
+	s->raise_floor = 0;
+	memset(&s->offer, 0, sizeof(s->offer));
+	return rc;
+}
+
 /* ---- courtesies ------------------------------------------------------------- */
 
 static int

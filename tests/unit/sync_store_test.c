@@ -239,7 +239,7 @@ two_heads_stop_everybody(void **state)
 	world_run(w, "cp store/head/* store/head/000000000007-%s",
 	    id_of(a, "seven"));
 	site_add(a, "new", NULL, "<new/>");
-	refuses(a, E_CORRUPT);
+	refuses(a, E_ROLLBACK);
 	world_run(w, "rm store/head/000000000007-*");
 	converge();
 }
