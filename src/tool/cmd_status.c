@@ -115,6 +115,8 @@ put_store(struct out *out, const struct state *s)
 	else
 		out_text(out, "remote_version", NULL);
 	out_text(out, "remote_error", error[0] != '\0' ? error : NULL);
+	out_text(out, "needs_recovery",
+	    s->sync.needs_recovery[0] != '\0' ? s->sync.needs_recovery : NULL);
 	out_text(out, "moved_to",
 	    s->sync.moved_to[0] != '\0' ? s->sync.moved_to : NULL);
 	out_text(out, "last_sync_time", s->last_success);
@@ -171,6 +173,10 @@ check_age(const struct state *s, int64_t max_age_s)
 static int
 state_verdict(const struct state *s, int64_t max_age_s)
 {
+	if (s->sync.needs_recovery[0] != '\0') {
+		complain("%s", s->sync.needs_recovery);
+		return STATUS_FAILED;
+	}
 	if (s->sync.reachable && s->sync.remote_error[0] != '\0') {
 		complain("%s", s->sync.remote_error);
 		return STATUS_FAILED;

@@ -38,6 +38,7 @@ static const struct command commands[] = {
 	{ "history",   cmd_history,   "print what a record was, here" },
 	{ "lineage",   cmd_lineage,   "print published versions of a record" },
 	{ "sync",      cmd_sync,      "bring library and store in step" },
+	{ "recover",   cmd_recover,   "unite with a store that lost something" },
 	{ "status",    cmd_status,    "print how library and store stand" },
 	{ "conflicts", cmd_conflicts, "print open conflicts" },
 	{ "diff",      cmd_diff,      "print how the two sides differ" },

@@ -42,6 +42,7 @@ command_fn cmd_locks;
 command_fn cmd_log;
 command_fn cmd_move_store;
 command_fn cmd_probe;
+command_fn cmd_recover;
 command_fn cmd_resolve;
 command_fn cmd_restore;
 command_fn cmd_rm;
