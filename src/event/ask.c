@@ -75,6 +75,9 @@ ask_sync(const struct event_place *place, const struct ask_sync *ask,
 	const struct message m = { .kind = MESSAGE_SYNC,
 		.force = ask->force,
 		.confirm_deletions = ask->confirm_deletions,
+		.recover = ask->recover,
+		.dry_run = ask->dry_run,
+		.join = ask->join,
 		.wait = wait_ms != 0,
 		.user = ask->user };
 	struct mem *mem = mem_new();

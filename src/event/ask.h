@@ -13,6 +13,9 @@ struct event_place;
 struct ask_sync {
 	bool force;
 	bool confirm_deletions;
+	bool recover; /* `stemma recover` in its place, */
+	bool dry_run; /* which only looks (and has no run_id), */
+	bool join;    /* or may go over to another store */
 	const char *user; /* who asks, for the log; or NULL */
 };
 

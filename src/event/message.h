@@ -60,6 +60,9 @@ struct message {
 	bool whole;
 	bool force;
 	bool confirm_deletions;
+	bool recover; /* not a sync as usual, but `stemma recover`, */
+	bool dry_run; /* which only looks, */
+	bool join;    /* or goes over to another store */
 	bool wait;
 	int64_t run_id;
 	int64_t status; /* the exit status of a sync; -1: ended by a signal */

@@ -35,6 +35,32 @@ work_run_id(const struct hub *hub)
 
 /* ---- its beginning ----------------------------------------------------------- */
 
+static int
+sync_args(const char **argv, int n, const struct message *m)
+{
+	argv[n++] = "sync";
+	argv[n++] = "--json";
+	if (m != NULL)
+		argv[n++] = "--noted";
+	if (m != NULL && m->force)
+		argv[n++] = "--force";
+	if (m != NULL && m->confirm_deletions)
+		argv[n++] = "--confirm-deletions";
+	return n;
+}
+
+static int
+recover_args(const char **argv, int n, const struct message *m)
+{
+	argv[n++] = "recover";
+	argv[n++] = "--json";
+	argv[n++] = "--yes";
+	argv[n++] = m->dry_run ? "--dry-run" : "--noted";
+	if (m->join)
+		argv[n++] = "--join";
+	return n;
+}
+
 /* `m` NULL: nobody asks.  One that was asked for is noted, whatever it does. */
 static int
 start(struct hub *hub, const struct message *m)
@@ -48,14 +74,10 @@ start(struct hub *hub, const struct message *m)
 		argv[n++] = "-c";
 		argv[n++] = hub->options->conf_file;
 	}
-	argv[n++] = "sync";
-	argv[n++] = "--json";
-	if (m != NULL)
-		argv[n++] = "--noted";
-	if (m != NULL && m->force)
-		argv[n++] = "--force";
-	if (m != NULL && m->confirm_deletions)
-		argv[n++] = "--confirm-deletions";
+	if (m != NULL && m->recover)
+		n = recover_args(argv, n, m);
+	else
+		n = sync_args(argv, n, m);
 	argv[n] = NULL;
 	hub->run_id = 0;
 	hub->is_automatic = m == NULL;

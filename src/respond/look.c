@@ -82,6 +82,8 @@ ask_store(struct site *s, struct look *look)
 	look->reachable = status.reachable;
 	look->needs_sync = status.remote_version > status.local_version;
 	look->local_version = status.local_version;
+	look->needs_recovery = status.reachable &&
+	    status.needs_recovery[0] != '\0' && status.remote_error[0] != '\0';
 	look->remote_version = status.remote_version;
 	snprintf(look->error, sizeof(look->error), "%s", status.remote_error);
 	return 0;

@@ -17,6 +17,7 @@ struct look {
 	bool is_known; /* false: nobody has looked yet */
 	bool reachable;
 	bool needs_sync;        /* the store has more than we */
+	bool needs_recovery;    /* it is not what we know: `error` says */
 	int64_t local_version;  /* that it was compared with */
 	int64_t remote_version; /* -1: not known */
 	char error[512];        /* without a name or password; "": none */

@@ -24,9 +24,11 @@ static int
 health(struct request *req)
 {
 	struct db *db = state_of(req)->site.db;
-	char *replica;
+	char *replica, *trouble;
+	int rc = 0;
 
-	if (meta_find(db, req->mem, "replica", &replica) < 0) {
+	if (meta_find(db, req->mem, "replica", &replica) < 0 ||
+	    (rc = meta_find(db, req->mem, "needs_recovery", &trouble)) < 0) {
 		log_line(LOG_ERROR, "status", "%s", err_text());
 		response_status(req, 503);
 		response_type(req, "application/json");
@@ -35,8 +37,10 @@ health(struct request *req)
 		    "read; the server's log says why\"}");
 	}
 	response_type(req, "application/json");
-	return response_puts(req,
-	    "{\"status\":\"ok\",\"version\":\"" PACKAGE_VERSION "\"}");
+	return response_printf(req,
+	    "{\"status\":\"ok\",\"version\":\"" PACKAGE_VERSION
+	    "\",\"needs_recovery\":%s}",
+	    rc == 1 ? "true" : "false");
 }
 
 static int

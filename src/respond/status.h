@@ -17,6 +17,7 @@ struct status_own {
 	long long version;   /* of db_version; -1: nothing was read yet */
 	int needs_sync;      /* as far as the library knows */
 	long long local_version;
+	char needs_recovery[1024]; /* as the last sync found; "": nothing */
 };
 
 int status_sync(struct request *req);      /* GET /sync/status */

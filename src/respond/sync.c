@@ -12,6 +12,7 @@ static const struct route routes[] = {
 	{ "POST", "/sync/resolve-conflict", NEED_WRITE, sync_resolve },
 	{ "POST", "/sync/unresolve", NEED_WRITE, sync_unresolve },
 	{ "POST", "/store/probe", NEED_ADMIN, sync_probe },
+	{ "POST", "/store/recover", NEED_ADMIN, store_recover },
 	{ NULL, NULL, NEED_NOTHING, NULL },
 };
 

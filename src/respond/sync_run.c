@@ -121,17 +121,14 @@ no_hub(struct request *req)
 	    "and could not be started");
 }
 
-static int
-run(struct request *req, const struct wish *wish)
+int
+sync_ask(struct request *req, const struct ask_sync *ask)
 {
-	const struct ask_sync ask = { .force = wish->force,
-		.confirm_deletions = wish->confirm_deletions,
-		.user = req->caller.user };
 	struct buf summary = { 0 };
 	struct ask_end end = { .summary = &summary };
 	int rc;
 
-	rc = ask_sync(&state_of(req)->place, &ask, patience(req), &end);
+	rc = ask_sync(&state_of(req)->place, ask, patience(req), &end);
 	if (rc == 0)
 		rc = answer_end(req, &end);
 	else if (rc == E_REMOTE)
@@ -140,6 +137,16 @@ run(struct request *req, const struct wish *wish)
 		rc = store_fail(req, rc, err_text());
 	buf_release(&summary);
 	return rc;
+}
+
+static int
+run(struct request *req, const struct wish *wish)
+{
+	const struct ask_sync ask = { .force = wish->force,
+		.confirm_deletions = wish->confirm_deletions,
+		.user = req->caller.user };
+
+	return sync_ask(req, &ask);
 }
 
 int

@@ -18,6 +18,7 @@
 #include "web/response.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 /* What the library says is read again only when it has changed: a page that
  * asks every second costs one look at a counter. */
@@ -26,6 +27,7 @@ struct reading {
 	struct record_counts counts;
 	int64_t version;
 	char *last_success;
+	char *needs_recovery;
 	struct buf *summary;
 	struct outbox outbox;
 	bool is_frozen;
@@ -52,7 +54,12 @@ read_rows(struct request *req, struct db *db, struct reading *r)
 	    (rc = meta_int(db, "version", &r->version)) < 0 ||
 	    (rc = meta_find(db, req->mem, "last_success", &r->last_success)) <
 		0 ||
-	    (rc = outbox_find(db, req->mem, &r->outbox)) < 0)
+	    (rc = meta_find(db, req->mem, "needs_recovery",
+		 &r->needs_recovery)) < 0)
+		return rc;
+	if (rc == 0)
+		r->needs_recovery = NULL;
+	if ((rc = outbox_find(db, req->mem, &r->outbox)) < 0)
 		return rc;
 	r->is_frozen = rc == 1 && r->outbox.frozen;
 	rc = run_each(db, 2, take_summary, r);
@@ -87,12 +94,14 @@ static int
 read_again(struct request *req, struct status_own *own)
 {
 	struct buf summary = { 0 };
-	struct reading r = { .summary = &summary };
+	struct reading r = { .summary = &summary, .needs_recovery = NULL };
 	int rc = read_library(req, state_of(req)->site.db, &r);
 
 	if (rc == 0) {
 		put_library(&r, own->library);
 		own->local_version = r.version;
+		snprintf(own->needs_recovery, sizeof(own->needs_recovery), "%s",
+		    r.needs_recovery != NULL ? r.needs_recovery : "");
 		own->needs_sync = r.counts.to_send > 0 || r.is_frozen;
 	}
 	buf_release(&summary);
@@ -132,6 +141,19 @@ put_store(struct buf *out, const struct look *look)
 	json_put_string(out, look->error[0] != '\0' ? look->error : NULL);
 }
 
+/* What the last sync found, or what the store shows now. */
+static void
+put_recovery(struct buf *out, const struct status_own *own,
+    const struct look *look)
+{
+	const char *text = own->needs_recovery;
+
+	if (text[0] == '\0' && look->needs_recovery)
+		text = look->error;
+	buf_puts(out, ",\"needs_recovery\":");
+	json_put_string(out, text[0] != '\0' ? text : NULL);
+}
+
 /* A look is of a moment ago: what was pulled since is not missing. */
 static bool
 is_behind(const struct status_own *own, const struct look *look)
@@ -159,6 +181,7 @@ answer(struct request *req, const struct status_own *own,
 	    is_syncing(req, has_changed) ? "true" : "false");
 	buf_add(&out, own->library->data, own->library->len);
 	put_store(&out, look);
+	put_recovery(&out, own, look);
 	buf_putc(&out, '}');
 	rc = response_json(req, &out);
 	buf_release(&out);
