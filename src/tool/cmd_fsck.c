@@ -5,13 +5,16 @@
 #include "base/path.h"
 #include "conf/conf.h"
 #include "local/blob.h"
+#include "local/blob_stray.h"
 #include "local/db.h"
+#include "local/meta.h"
 #include "local/record.h"
-#include "sync/check.h"
+#include "sync/fsck.h"
 #include "sync/sync.h"
 #include "tool/open.h"
 #include "tool/options.h"
 #include "tool/out.h"
+#include "tool/progress.h"
 #include "tool/say.h"
 #include "tool/stop.h"
 #include "tool/tool.h"
@@ -26,28 +29,57 @@ struct checking {
 	bool want_hash;
 	bool want_repair;
 	bool want_store;
+	int64_t sample; /* of the store's contents, percent */
 	int64_t faults;
 };
 
 /* clang-format off */
 static const struct out_column columns[] = {
 	{ "where", "WHERE", 9 },
-	{ "fault", "FAULT", 0 },
+	{ "kind",  "KIND",  5 },
+	{ "fault", "FINDING", 0 },
 	{ NULL, NULL, 0 }
 };
 /* clang-format on */
 
 static int
-fault_print(void *arg, const char *sentence)
+print(struct checking *c, const char *kind, const char *sentence)
 {
-	struct checking *c = arg;
 	int rc;
 
-	c->faults++;
+	progress_clear();
 	out_text(&c->out, "where", c->where);
+	out_text(&c->out, "kind", kind);
 	out_text(&c->out, "fault", sentence);
 	rc = out_row(&c->out);
 	return rc != 0 ? rc : stop_asked(NULL);
+}
+
+static int
+fault_print(void *arg, const char *sentence)
+{
+	struct checking *c = arg;
+
+	c->faults++;
+	return print(c, "fault", sentence);
+}
+
+/* What nothing names is told, and is no fault. */
+static int
+stray_print(void *arg, const char *sentence)
+{
+	return print(arg, "stray", sentence);
+}
+
+static int
+finding_print(void *arg, enum fsck_kind kind, const char *sentence)
+{
+	struct checking *c = arg;
+
+	if (kind == FSCK_STRAY)
+		return stray_print(c, sentence);
+	c->faults++;
+	return print(c, kind == FSCK_LOST ? "lost" : "fault", sentence);
 }
 
 /* ---- the library -------------------------------------------------------- */
@@ -97,29 +129,74 @@ check_library(struct checking *c)
 	say("Checking the contents%s",
 	    c->want_hash ? "" : ", but not their bytes");
 	c->where = "contents";
-	return blob_check(tool->site.blobs, tool->site.db, c->want_hash,
-	    c->want_repair, fault_print, c);
+	if ((rc = blob_check(tool->site.blobs, tool->site.db, c->want_hash,
+		 c->want_repair, fault_print, c)) != 0)
+		return rc;
+	/* the next sync does not wait before it asks for what was lost */
+	if (c->want_repair &&
+	    (rc = meta_put(tool->site.db, "last_fetch", NULL)) != 0)
+		return rc;
+	return blob_each_stray(tool->site.conf->data_root, tool->site.db,
+	    stray_print, c);
 }
 
 /* ---- the store ---------------------------------------------------------- */
 
+static void
+on_progress(void *arg, const struct sync_progress *p)
+{
+	const struct progress shown = { p->phase == SYNC_PULL
+		    ? "Reading commits"
+		    : "Checking contents",
+		p->bytes_done, p->bytes_total, p->files_done, p->files_total };
+
+	(void)arg;
+	progress_show(&shown);
+}
+
+static void
+on_message(void *arg, const char *sentence)
+{
+	(void)arg;
+	progress_clear();
+	say("%s", sentence);
+}
+
+static void
+counts_say(const struct fsck_counts *n)
+{
+	say("Commits: %" PRId64 ", contents: %" PRId64
+	    " (bytes read of %" PRId64 "), named by nothing: %" PRId64,
+	    n->commits, n->contents, n->read, n->strays);
+	if (n->lost > 0)
+		say("Lost here and on the store: %" PRId64
+		    " contents.  Another replica may have them: run "
+		    "\"stemma fsck --store --repair\" there.",
+		    n->lost);
+}
+
 static int
 check_remote(struct checking *c)
 {
+	struct fsck_wish wish = { .sample = (int)c->sample,
+		.repair = c->want_repair,
+		.told = finding_print,
+		.arg = c };
 	struct sync_options options;
-	struct check_counts counts = { 0, 0, 0, 0 };
+	struct fsck_counts counts;
 	int rc;
 
 	say("Checking the store");
 	c->where = "store";
-	if ((rc = open_sync(c->tool, &options)) != 0 ||
-	    (rc = check_store(&options, c->want_hash, c->want_repair,
-		 fault_print, c, &counts)) != 0)
+	if ((rc = open_sync(c->tool, &options)) != 0)
 		return rc;
-	say("Commits: %" PRId64 ", contents: %" PRId64
-	    ", files that no commit names: %" PRId64,
-	    counts.commits, counts.contents, counts.unknown);
-	return 0;
+	options.progress = on_progress;
+	options.message = on_message;
+	rc = fsck_store(&options, &wish, &counts);
+	progress_clear();
+	if (rc == 0)
+		counts_say(&counts);
+	return rc;
 }
 
 /* ---- all of it ---------------------------------------------------------- */
@@ -152,9 +229,12 @@ cmd_fsck(struct tool *tool, int argc, char **argv)
 {
 	bool is_json = false;
 	bool is_quick = false;
-	struct checking c = { .tool = tool };
+	struct checking c = { .tool = tool, .sample = 100 };
 	const struct option_row rows[] = {
 		{ 's', "store", NULL, "the store too", .flag = &c.want_store },
+		{ 'n', "sample", "PERCENT",
+		    "of the store's contents, read the bytes of so many",
+		    .number = &c.sample },
 		{ 'q', "quick", NULL, "sizes of contents, not their bytes",
 		    .flag = &is_quick },
 		{ 'r', "repair", NULL,
@@ -167,14 +247,21 @@ cmd_fsck(struct tool *tool, int argc, char **argv)
 	};
 	const struct usage usage = { "fsck", NULL,
 		"Check the library, and with --store the store",
-		"Each fault is a line; status 1 when there are some.", rows, 0,
-		0, false };
+		"Each finding is a line: a fault, a content that is lost, or a "
+		"stray, which nothing names.\nStatus 1 when there are faults, or "
+		"something is lost.",
+		rows, 0, 0, false };
 	int status;
 	int rc;
 
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
+	if (c.sample > 100)
+		return options_wrong(&usage,
+		    "a sample has at most 100 percent");
 	c.want_hash = !is_quick;
+	if (is_quick)
+		c.sample = 0;
 	out_init(&c.out, is_json, columns);
 	rc = check_all(&c);
 	out_release(&c.out);

@@ -22,7 +22,7 @@
 #include "local/db.h"
 #include "local/meta.h"
 #include "remote/remote_ops.h"
-#include "sync/check.h"
+#include "sync/fsck.h"
 #include "sync/commit.h"
 #include "sync/name.h"
 #include "sync/store.h"
@@ -522,12 +522,22 @@ site_check(struct site *r)
 	MUST(blob_check(r->blobs, r->db, true, false, fault, r) == 0);
 }
 
+/* What a crash leaves behind is no fault. */
+static int
+finding(void *arg, enum fsck_kind kind, const char *sentence)
+{
+	return kind == FSCK_STRAY ? 0 : fault(arg, sentence);
+}
+
 void
 site_check_store(struct site *r)
 {
-	struct check_counts counts;
+	const struct fsck_wish wish = { .sample = 100,
+		.told = finding,
+		.arg = r };
+	struct fsck_counts counts;
 
-	MUST(check_store(&r->opt, true, false, fault, r, &counts) == 0);
+	MUST(fsck_store(&r->opt, &wish, &counts) == 0);
 }
 
 void
