@@ -182,6 +182,7 @@ error(const struct http_call *call)
 {
 	const char *path;
 	struct s3_said said;
+	bool is_final;
 	int len, rc;
 
 	read_said(call, &said);
@@ -200,10 +201,11 @@ error(const struct http_call *call)
 		buf_release(&plain);
 		return rc;
 	}
+	is_final = call->answer.status / 100 == 4 &&
+	    call->answer.status != 429 && !may_pass(call);
 	rc = s3_error_said(call, said.code, said.message);
 	/* Of a code that is not known the status says what can be done. */
-	if (rc == E_REMOTE && call->answer.status / 100 == 4 &&
-	    !may_pass(call) && call->answer.status != 429)
+	if (rc == E_REMOTE && is_final)
 		return err_set(E_DENIED, "%s", err_text());
 	return rc;
 }
