@@ -211,6 +211,7 @@ def administrators_alone_see_users_and_settings(site):
         wanted = 403 if role else 401
         client = site.by(role)
         client.post("/store/probe", wanted, json={})
+        client.post("/store/recover", wanted, json={})
         client.post("/users", wanted, json={
             "username": "x", "roles": ["admin"], "password": "x"})
         client.ask("PATCH", "/users", wanted, json={
