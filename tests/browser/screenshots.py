@@ -119,10 +119,13 @@ def prepare(site):
     for replica in (site.anna, site.ben, site.anna):
         replica.run("sync")
     disagree(site, clara, ben)
+    for replica, name in ((site.anna, "Göttingen"), (site.ben, "Jena")):
+        clara.ask("PATCH", "replicas/" + replica.meta("replica"),
+                  {"name": name})
     site.ben.add("herschel-1803-02-02.pdf", page.pdf("A letter"))
     site.ben.run("sync")
     clara.set(record(site.anna, LETTERS[6], "pdf"), label="Damaged by water")
 
 
 if __name__ == "__main__":
-    page.main("screenshots.mjs", prepare)
+    page.main("screenshots.mjs", prepare, ("nginx",))
