@@ -9,10 +9,12 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "local/blob.h"
+#include "local/conflict.h"
 #include "local/db.h"
 #include "local/meta.h"
 #include "local/record.h"
 #include "sim/files.h"
+#include "sim/user.h"
 #include "sync/commit.h"
 #include "sync/name.h"
 
@@ -20,8 +22,28 @@
 struct saved {
 	struct saved *next;
 	int site;
+	int64_t days; /* of the replica by then */
 	const char *stable_id;
 	char id[HASH_HEX_SIZE];
+	const char *text;
+};
+
+/* What a user did, or tried to do, with a record. */
+struct act {
+	struct act *next;
+	int at; /* its number */
+	int site;
+	const char *stable_id; /* NULL: any of doc_id */
+	const char *doc_id;
+	bool lives;
+	bool is_acknowledged;    /* a deletion */
+	int64_t store_version;   /* at that time */
+	int64_t library_version; /* what the replica had seen of it */
+};
+
+/* What a user wrote into a field. */
+struct value {
+	struct value *next;
 	const char *text;
 };
 
@@ -30,7 +52,7 @@ struct fact {
 	struct fact *next;
 	int64_t version;
 	struct record rec;
-	char sid[STABLE_ID_SIZE];
+	const char *user;
 };
 
 struct model {
@@ -39,6 +61,9 @@ struct model {
 	struct disk *disk; /* where commits are read */
 	struct saved *saved;
 	struct fact *facts; /* the newest first */
+	struct act *acts;   /* the newest first */
+	int acts_n;
+	struct value *values;
 	int64_t version;
 	struct hash id;
 	struct commit last;
@@ -72,6 +97,7 @@ model_saved(struct proc *p, const char *stable_id, const char *id,
 	struct saved *s = mem_alloc(m->mem, sizeof(*s));
 
 	s->site = p->site->at;
+	s->days = p->site->days;
 	s->stable_id = mem_strdup(m->mem, stable_id);
 	memcpy(s->id, id, HASH_HEX_SIZE);
 	s->text = mem_strdup(m->mem, text);
@@ -80,27 +106,45 @@ model_saved(struct proc *p, const char *stable_id, const char *id,
 }
 
 void
-model_wrote(struct proc *p, const char *stable_id, const char *field,
-    const char *value)
+model_wrote(const char *value)
 {
-	(void)p;
-	(void)stable_id;
-	(void)field;
-	(void)value;
+	struct model *m = world->model;
+	struct value *v = mem_alloc(m->mem, sizeof(*v));
+
+	v->text = mem_strdup(m->mem, value);
+	v->next = m->values;
+	m->values = v;
+}
+
+static struct act *
+note_act(struct proc *p, const char *stable_id, const char *doc_id)
+{
+	struct model *m = world->model;
+	struct act *a = mem_alloc(m->mem, sizeof(*a));
+
+	a->at = ++m->acts_n;
+	a->site = p->site->at;
+	a->stable_id = mem_strdup(m->mem, stable_id);
+	a->doc_id = mem_strdup(m->mem, doc_id);
+	a->store_version = m->version;
+	if (meta_int(p->db, "version", &a->library_version) != 0)
+		a->library_version = 0;
+	a->next = m->acts;
+	m->acts = a;
+	return a;
+}
+
+void
+model_tries(struct proc *p, const char *stable_id, const char *doc_id,
+    bool lives)
+{
+	note_act(p, stable_id, doc_id)->lives = lives;
 }
 
 void
 model_deleted(struct proc *p, const char *stable_id)
 {
-	(void)p;
-	(void)stable_id;
-}
-
-void
-model_revived(struct proc *p, const char *stable_id)
-{
-	(void)p;
-	(void)stable_id;
+	note_act(p, stable_id, NULL)->is_acknowledged = true;
 }
 
 void
@@ -165,6 +209,7 @@ note_change(void *arg, const struct commit_change *change)
 
 	f->version = m->version;
 	shared_copy(m->mem, &change->rec, &f->rec);
+	f->user = mem_strdup(m->mem, change->user);
 	f->next = m->facts;
 	m->facts = f;
 	if (!change->is_delete)
@@ -222,6 +267,14 @@ model_head(void *arg, const char *from, const char *to)
 
 /* ---- checks of one replica ---------------------------------------------------------------- */
 
+/* Where there is a retention: as many days went by here. */
+static bool
+may_be_over(const struct proc *p, const struct saved *s)
+{
+	return p->opt.retention_days > 0 &&
+	    p->site->days - s->days >= p->opt.retention_days;
+}
+
 /* What it acknowledged is held by something, and is here. */
 static int
 check_saved(struct proc *p)
@@ -233,7 +286,7 @@ check_saved(struct proc *p)
 		struct stmt *st;
 		int rc, held;
 
-		if (s->site != p->site->at)
+		if (s->site != p->site->at || may_be_over(p, s))
 			continue;
 		if ((rc = db_stmt(p->db, REF_FIND, &st)) != 0) {
 			mem_free(mem);
@@ -286,6 +339,23 @@ check_synced(void *arg, const struct held *held)
 	return 0;
 }
 
+/* The same on both sides is no conflict. */
+static int
+check_conflict(void *arg, const struct conflict *c)
+{
+	struct proc *p = arg;
+	struct mem *mem = mem_new();
+	struct held held;
+
+	if (record_find(p->db, mem, c->stable_id, &held) == 1 &&
+	    strcmp(c->type, "modified_both") == 0 && c->their_id != NULL &&
+	    strcmp(c->their_id, held.rec.id) == 0)
+		world_fail("%c: %s is in conflict with itself",
+		    'a' + p->site->at, c->stable_id);
+	mem_free(mem);
+	return 0;
+}
+
 static int
 on_fault(void *arg, const char *fault)
 {
@@ -304,6 +374,7 @@ model_check_proc(struct proc *p)
 
 	if ((rc = check_saved(p)) != 0 ||
 	    (rc = record_each(p->db, &all, check_synced, p)) != 0 ||
+	    (rc = conflict_each(p->db, check_conflict, p)) != 0 ||
 	    (rc = record_check(p->db, on_fault, p)) != 0)
 		return rc;
 	return blob_check(p->blobs, p->db, false, false, on_fault, p);
@@ -327,8 +398,139 @@ check_last(struct proc *p)
 		world_fail("%c: its state is not that of the store",
 		    'a' + p->site->at);
 	if (counts.to_send + counts.pending_download + counts.conflicts > 0)
-		world_fail("%c: not everything is in step", 'a' + p->site->at);
+		world_fail(
+		    "%c: %lld to be sent, %lld to be had, %lld conflicts",
+		    'a' + p->site->at, (long long)counts.to_send,
+		    (long long)counts.pending_download,
+		    (long long)counts.conflicts);
 	return 0;
+}
+
+/* ---- what became of each record ----------------------------------------------------------- */
+
+static bool
+is_about(const struct act *a, const struct record *r)
+{
+	return a->stable_id != NULL ? strcmp(a->stable_id, r->stable_id) == 0
+				    : strcmp(a->doc_id, r->doc_id) == 0;
+}
+
+/* The version that published what this replica did, or -1: none did yet. */
+static int64_t
+published(const struct act *a, const struct record *r)
+{
+	int64_t first = -1;
+
+	for (struct fact *f = world->model->facts; f != NULL; f = f->next) {
+		if (f->version > a->store_version && f->user != NULL &&
+		    strcmp(f->user, user_name(a->site)) == 0 &&
+		    strcmp(f->rec.stable_id, r->stable_id) == 0)
+			first = f->version;
+	}
+	return first;
+}
+
+/* Was it done later, or without having seen the deletion? */
+static bool
+explains_life(const struct act *a, const struct act *deletion,
+    const struct record *r)
+{
+	int64_t version;
+
+	if (!a->lives || !is_about(a, r))
+		return false;
+	if (a->at > deletion->at)
+		return true;
+	if (a->site == deletion->site)
+		return false;
+	version = published(a, r);
+	return version < 0 || version > deletion->library_version;
+}
+
+static void
+check_life(const struct record *r)
+{
+	const struct act *deletion = NULL, *a;
+
+	for (a = world->model->acts; a != NULL && deletion == NULL; a = a->next)
+		if (a->is_acknowledged && is_about(a, r))
+			deletion = a;
+	if (deletion == NULL)
+		return;
+	for (a = world->model->acts; a != NULL; a = a->next)
+		if (explains_life(a, deletion, r))
+			return;
+	world_fail("%s was deleted by %c, and lives", r->stable_id,
+	    'a' + deletion->site);
+}
+
+static void
+check_death(const struct record *r)
+{
+	for (const struct act *a = world->model->acts; a != NULL; a = a->next)
+		if (!a->lives && is_about(a, r))
+			return;
+	world_fail("nobody deleted %s, and it is gone", r->stable_id);
+}
+
+static bool
+was_written(const char *value)
+{
+	for (const struct value *v = world->model->values; v != NULL;
+	     v = v->next)
+		if (strcmp(v->text, value) == 0)
+			return true;
+	return false;
+}
+
+/* Each of its lines stands in something that a user saved. */
+static bool
+is_merged(const struct object *o)
+{
+	const char *at = (const char *)o->bytes->data;
+	const char *end = at + o->bytes->len;
+
+	while (at < end) {
+		const char *feed = memchr(at, '\n', (size_t)(end - at));
+		size_t len = (size_t)((feed != NULL ? feed : end) - at);
+		struct saved *s = world->model->saved;
+
+		while (s != NULL &&
+		    memmem(s->text, strlen(s->text), at, len) == NULL)
+			s = s->next;
+		if (s == NULL)
+			return false;
+		at += len + 1;
+	}
+	return true;
+}
+
+static void
+check_invention(const struct record *r)
+{
+	struct object *o = tree_find(&world->server.tree,
+	    name_content(world->mem, r->id, r->file_type, r->generation));
+
+	if (r->label != NULL && !was_written(r->label))
+		world_fail("nobody wrote the label %s", r->label);
+	if (model_text(r->id) == NULL && (o == NULL || !is_merged(o)))
+		world_fail("nobody wrote the content %.8s of %s", r->id,
+		    r->stable_id);
+}
+
+static void
+check_records(struct model *m)
+{
+	for (struct fact *f = m->facts; f != NULL; f = f->next) {
+		if (fact_of(f->rec.stable_id, m->version) != f)
+			continue;
+		if (f->rec.deleted)
+			check_death(&f->rec);
+		else
+			check_life(&f->rec);
+		if (!f->rec.deleted)
+			check_invention(&f->rec);
+	}
 }
 
 void
@@ -341,4 +543,6 @@ model_check_end(struct world *w)
 		if (proc_finish(p) != 0)
 			world_fail("%c: cannot be checked", 'a' + i);
 	}
+	if (!w->has_failed)
+		check_records(w->model);
 }

@@ -21,13 +21,17 @@ void model_free(struct model *m);
 void model_saved(struct proc *p, const char *stable_id, const char *id,
     const char *text);
 
-/* model_wrote - a field got this value from a user. */
-void model_wrote(struct proc *p, const char *stable_id, const char *field,
-    const char *value);
+/* model_wrote - a user is about to give a field this value. */
+void model_wrote(const char *value);
 
-/* model_deleted, model_revived - and acknowledged. */
+/*
+ * model_tries - a user is about to make this record (or, where that is not known
+ * yet, one of this document) live on, or to delete it; it may take effect though
+ * nobody is told.  model_deleted - and that was acknowledged.
+ */
+void model_tries(struct proc *p, const char *stable_id, const char *doc_id,
+    bool lives);
 void model_deleted(struct proc *p, const char *stable_id);
-void model_revived(struct proc *p, const char *stable_id);
 
 /* model_grave - a job ended with an error that no fault explains. */
 void model_grave(struct proc *p, int rc, const char *why);

@@ -122,6 +122,9 @@ proc_open(struct proc *p)
 		.remote = p->remote,
 		.work_dir = "/sim/work",
 		.max_delete_percent = 10,
+		.retention_days = world->plan.trouble & TROUBLE_AGE
+		    ? RETENTION_DAYS
+		    : 0,
 		.message = hear,
 		.failure = hear_failure,
 		.stop = stop,
@@ -136,8 +139,11 @@ proc_open(struct proc *p)
 static bool
 is_grave(const struct proc *p, int rc)
 {
+	bool lied_to = (world->plan.trouble & TROUBLE_LIES) != 0;
+
 	return !p->disk->is_dead &&
-	    (rc == E_IO || rc == E_NOMEM || rc == E_CORRUPT);
+	    (rc == E_IO || rc == E_NOMEM ||
+		(rc == E_CORRUPT && (world->is_calm || !lied_to)));
 }
 
 static void
@@ -158,9 +164,21 @@ run_job(void *arg)
 	    rc < 0 ? err_text() : "");
 	if (is_grave(p, rc))
 		model_grave(p, rc, err_text());
-	if (p->disk->is_dead || p->db == NULL || rng_chance(&p->rng, 10))
+	if (p->disk->is_dead || p->db == NULL || rng_chance(&p->rng, 4))
 		proc_close(p);
 	p->is_busy = false;
+}
+
+static void
+note_day(struct site *s)
+{
+	int64_t day;
+
+	proc_use(&s->procs[0]);
+	day = clock_wall_ms() / 86400000;
+	proc_use(NULL);
+	s->days += day != s->day;
+	s->day = day;
 }
 
 void
@@ -176,6 +194,7 @@ proc_do(struct proc *p, const char *what, int (*job)(struct proc *p))
 	if (p->co == NULL)
 		p->co = co_new();
 	co_start(p->co, run_job, p);
+	note_day(p->site);
 	world_say("%c %s", 'a' + p->site->at, what);
 }
 

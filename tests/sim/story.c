@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "sim/model.h"
+#include "sim/plan.h"
 #include "sim/user.h"
 
 #define ROUNDS_MAX 40
@@ -75,6 +76,13 @@ change_weather(struct world *w)
 }
 
 static void
+pass_night(struct world *w)
+{
+	world_say("a night passes");
+	w->now_ms += 86400000;
+}
+
+static void
 step(struct world *w)
 {
 	struct site *s = &w->sites[rng_below(&w->rng, (uint64_t)w->sites_n)];
@@ -82,7 +90,7 @@ step(struct world *w)
 
 	if (dice < 45)
 		begin_job(w, &s->procs[PROC_USER], "works", user_does);
-	else if (dice < 80)
+	else if (dice < 74)
 		begin_job(w, &s->procs[PROC_SYNC], "syncs", user_syncs);
 	else if (dice < 84)
 		maybe_crash(w, s);
@@ -90,16 +98,14 @@ step(struct world *w)
 		maybe_jump(w, s);
 	else if (dice < 92)
 		change_weather(w);
+	else if (dice < 95 && w->plan.trouble & TROUBLE_AGE)
+		begin_job(w, &s->procs[PROC_SYNC], "cleans up", user_cleans);
+	else if (dice < 97 && w->plan.trouble & TROUBLE_AGE)
+		pass_night(w);
 	for (int n = (int)rng_below(&w->rng, 30); n > 0; n--) {
 		if (!world_event(w))
 			break;
 	}
-}
-
-static bool
-is_left_out(const struct plan *plan, int at)
-{
-	return (plan->left_out[at / 64] >> (at % 64)) & 1;
 }
 
 /* ---- calm --------------------------------------------------------------------------- */
@@ -208,7 +214,7 @@ story_tell(struct world *w)
 	for (w->step = 0; w->step < w->plan.steps && !w->has_failed;
 	     w->step++) {
 		w->rng.state = rng_mix(w->plan.seed, 100 + (uint64_t)w->step);
-		if (!is_left_out(&w->plan, w->step))
+		if (!plan_leaves_out(&w->plan, w->step))
 			step(w);
 	}
 	become_calm(w);

@@ -24,13 +24,19 @@
 #define PICK_MAX 64
 #define LINES 6
 
-static const char *
-name_of(const struct proc *p)
+const char *
+user_name(int site)
 {
 	static const char *const names[] = { "anna", "berta", "carl", "dora",
 		"emil", "fritz" };
 
-	return names[p->site->at];
+	return names[site];
+}
+
+static const char *
+name_of(const struct proc *p)
+{
+	return user_name(p->site->at);
 }
 
 /* ---- contents --------------------------------------------------------------------- */
@@ -164,14 +170,14 @@ import(struct proc *p, struct mem *mem)
 	bool was_there;
 	int rc;
 
-	if ((rc = put_text(p, text, id, &n.file_size)) != 0 ||
-	    (rc = record_add(p->db, mem, &n, &stable_id, &was_there)) != 0)
+	if ((rc = put_text(p, text, id, &n.file_size)) != 0)
+		return polite(rc);
+	model_tries(p, NULL, n.doc_id, true);
+	if ((rc = record_add(p->db, mem, &n, &stable_id, &was_there)) != 0)
 		return polite(rc);
 	world_say("  %c imports %s %.8s%s", 'a' + p->site->at, stable_id, id,
 	    was_there ? ", which is there" : "");
 	model_saved(p, stable_id, id, text);
-	if (!was_there)
-		model_revived(p, stable_id);
 	return 0;
 }
 
@@ -188,13 +194,13 @@ edit(struct proc *p, struct mem *mem)
 	if ((rc = read_text(p, mem, r.id, &text)) != 0)
 		return polite(rc);
 	text = changed_text(mem, text, rng_next(&p->rng) >> 8);
+	model_tries(p, r.stable_id, NULL, true);
 	if ((rc = put_text(p, text, id, &size)) != 0 ||
 	    (rc = record_save(p->db, r.stable_id, id, size, NULL,
 		 name_of(p))) != 0)
 		return polite(rc);
 	world_say("  %c edits %s to %.8s", 'a' + p->site->at, r.stable_id, id);
 	model_saved(p, r.stable_id, id, text);
-	model_revived(p, r.stable_id);
 	return 0;
 }
 
@@ -218,7 +224,8 @@ describe(struct proc *p, struct mem *mem)
 		return rc;
 	switch (rng_below(&p->rng, 4)) {
 	case 0:
-		set.label = value = word(p);
+		set.label = value = mem_printf(mem, "%s-%c-%d", word(p),
+		    'a' + p->site->at, (int)rng_below(&p->rng, 1000));
 		break;
 	case 1:
 		field = "doc_collections";
@@ -237,12 +244,13 @@ describe(struct proc *p, struct mem *mem)
 		set.is_gold = (int)rng_below(&p->rng, 2);
 		value = set.is_gold ? "1" : "0";
 	}
+	model_tries(p, r.stable_id, NULL, true);
+	if (set.label != NULL)
+		model_wrote(set.label);
 	if ((rc = record_set(p->db, r.stable_id, &set, name_of(p))) != 0)
 		return polite(rc);
 	world_say("  %c sets %s of %s to %s", 'a' + p->site->at, field,
 	    r.stable_id, value);
-	model_wrote(p, r.stable_id, field, value);
-	model_revived(p, r.stable_id);
 	return 0;
 }
 
@@ -254,6 +262,7 @@ delete_it(struct proc *p, struct mem *mem)
 
 	if ((rc = pick_record(p, mem, false, &r)) <= 0)
 		return rc;
+	model_tries(p, r.stable_id, NULL, false);
 	if ((rc = record_delete(p->db, r.stable_id, name_of(p))) != 0)
 		return polite(rc);
 	world_say("  %c deletes %s", 'a' + p->site->at, r.stable_id);
@@ -269,10 +278,10 @@ restore(struct proc *p, struct mem *mem)
 
 	if ((rc = pick_record(p, mem, true, &r)) <= 0)
 		return rc;
+	model_tries(p, r.stable_id, NULL, true);
 	if ((rc = record_restore(p->db, r.stable_id, 0, name_of(p))) != 0)
 		return polite(rc);
 	world_say("  %c restores %s", 'a' + p->site->at, r.stable_id);
-	model_revived(p, r.stable_id);
 	return 0;
 }
 
@@ -298,30 +307,38 @@ note_conflict(void *arg, const struct conflict *c)
 }
 
 static int
-settle(struct proc *p, struct mem *mem, const char *stable_id)
+settle_as(struct proc *p, struct mem *mem, const char *stable_id,
+    enum resolution how)
 {
 	static const char *const ways[] = { "local", "remote", "both",
 		"merge" };
-	enum resolution how = (enum resolution)rng_below(&p->rng, 4);
 	char *made = NULL;
 	int rc;
 
+	model_tries(p, stable_id, NULL, false);
+	model_tries(p, stable_id, NULL, true);
 	rc = resolve_conflict(p->db, mem, stable_id, how,
 	    mem_printf(mem, "%c%d", 'a' + p->site->at,
 		(int)rng_below(&p->rng, 1000)),
 	    NULL, 0, name_of(p), &made);
-	if (rc == E_INPUT)
-		return 0; /* not in this way */
 	if (rc != 0)
-		return polite(rc);
+		return rc;
 	p->settled++;
 	world_say("  %c settles %s: %s%s%s", 'a' + p->site->at, stable_id,
 	    ways[how], made != NULL ? ", as " : "", made != NULL ? made : "");
-	model_deleted(p, stable_id);
-	model_revived(p, stable_id);
-	if (made != NULL)
-		model_revived(p, made);
 	return 0;
+}
+
+/* Not all ways are open to all of them. */
+static int
+settle(struct proc *p, struct mem *mem, const char *stable_id)
+{
+	int how = (int)rng_below(&p->rng, 4), rc = E_INPUT;
+
+	for (int i = 0; i < 4 && (rc == E_INPUT || rc == E_CONFLICT); i++)
+		rc = settle_as(p, mem, stable_id,
+		    (enum resolution)((how + i) % 4));
+	return polite(rc);
 }
 
 static int
@@ -349,6 +366,8 @@ undo(struct proc *p, struct mem *mem)
 
 	if ((rc = pick_record(p, mem, rng_chance(&p->rng, 30), &r)) <= 0)
 		return rc;
+	model_tries(p, r.stable_id, NULL, false);
+	model_tries(p, r.stable_id, NULL, true);
 	rc = resolve_undo(p->db, "/sim/work", r.stable_id, name_of(p));
 	if (rc == 0)
 		world_say("  %c takes a decision back: %s", 'a' + p->site->at,
@@ -427,5 +446,23 @@ user_syncs(struct proc *p)
 		    (long long)p->sum.new_version);
 	if (rc == 0)
 		p->site->syncs_good++;
+	if (p->sum.conflicts > 0 && p->site->w->plan.sites == 1)
+		world_fail("%c is alone, and in conflict", 'a' + p->site->at);
 	return rc == 0 && rng_chance(&p->rng, 30) ? model_check_proc(p) : rc;
+}
+
+int
+user_cleans(struct proc *p)
+{
+	struct sync_gc_summary sum;
+	int rc;
+
+	if (!p->site->is_joined)
+		return 0;
+	p->opt.confirm_deletions = p->confirms;
+	rc = sync_gc(&p->opt, SYNC_GC_STORE, NULL, NULL, &sum);
+	world_say("  %c removes %lld of the past, %lld contents, %lld files",
+	    'a' + p->site->at, (long long)sum.history, (long long)sum.contents,
+	    (long long)sum.store_files);
+	return rc;
 }

@@ -14,4 +14,10 @@ int user_resolves(struct proc *p);
 /* user_syncs - join the store where that was not done yet, and sync. */
 int user_syncs(struct proc *p);
 
+/* user_cleans - what is over goes, here and on the store. */
+int user_cleans(struct proc *p);
+
+/* user_name - who works at a replica. */
+const char *user_name(int site);
+
 #endif

@@ -391,7 +391,8 @@ vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int flags,
 	memset(f, 0, sizeof(*f));
 	if (!disk_call(disk))
 		return SQLITE_CANTOPEN;
-	f->syncs_dir = is_log && path != NULL && disk_find(disk, path) == NULL;
+	/* Another may have made it, and not have synced it yet. */
+	f->syncs_dir = is_log && (flags & SQLITE_OPEN_CREATE) != 0;
 	if ((f->inode = find_or_create(disk, path, flags)) == NULL)
 		return SQLITE_CANTOPEN;
 	f->base.pMethods = &methods;

@@ -24,6 +24,13 @@ static struct disk *image;
 
 /* ---- telling ------------------------------------------------------------------------ */
 
+/* Requests are numbered. */
+static bool
+is_for_people(const char *line)
+{
+	return line[0] != ' ' || line[2] < '0' || line[2] > '9';
+}
+
 void
 world_say(const char *fmt, ...)
 {
@@ -34,8 +41,24 @@ world_say(const char *fmt, ...)
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	hash_stream_add(world->trace, line, strlen(line));
-	if (world->is_traced)
+	if (world->is_traced || (world->tells_people && is_for_people(line)))
 		printf("%8lld %s\n", (long long)world->now_ms, line);
+}
+
+/* Without numbers, and without who it was. */
+static void
+note_kind(struct world *w)
+{
+	const char *from = w->failure;
+	size_t n = 0;
+
+	if (from[0] != '\0' && from[1] == ':')
+		from += 2;
+	for (; *from != '\0' && n < sizeof(w->failed_as) - 1; from++) {
+		if (strchr("0123456789abcdef", *from) == NULL)
+			w->failed_as[n++] = *from;
+	}
+	w->failed_as[n] = '\0';
 }
 
 void
@@ -49,6 +72,7 @@ world_fail(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(world->failure, sizeof(world->failure), fmt, ap);
 	va_end(ap);
+	note_kind(world);
 	world_say("FAILED: %s", world->failure);
 }
 
@@ -231,10 +255,11 @@ world_release(struct world *w)
 bool
 world_run(struct world *w, const struct plan *plan, struct hash *trace)
 {
-	bool is_traced = w->is_traced;
+	bool is_traced = w->is_traced, tells_people = w->tells_people;
 
 	world_init(w, plan);
 	w->is_traced = is_traced;
+	w->tells_people = tells_people;
 	story_tell(w);
 	if (trace != NULL)
 		hash_stream_end(w->trace, trace);

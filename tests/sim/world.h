@@ -18,6 +18,7 @@
 
 #define SITES_MAX 6 /* the last is for who bootstraps at the end */
 #define STEPS_MAX 4096
+#define RETENTION_DAYS 2 /* where there is one */
 
 /* What may go wrong in a story; a shrinker takes them away one by one. */
 enum trouble {
@@ -28,7 +29,8 @@ enum trouble {
 	TROUBLE_CLOCK = 16,
 	TROUBLE_DOWN = 32, /* the server is away for a while */
 	TROUBLE_DISK = 64, /* crashes lose what was not synced */
-	TROUBLE_ALL = 127
+	TROUBLE_AGE = 128, /* nights pass, and what is over is removed */
+	TROUBLE_ALL = 255
 };
 
 /* All that decides a story. */
@@ -74,6 +76,8 @@ struct site {
 	bool is_joined;
 	struct rng engine; /* the randomness that the engine gets */
 	int64_t syncs_good;
+	int64_t days; /* on which something was done there */
+	int64_t day;  /* the last one */
 };
 
 struct world {
@@ -93,6 +97,8 @@ struct world {
 	int step;
 	bool has_failed;
 	char failure[2048];
+	char failed_as[128]; /* its text, without what differs each time */
+	bool tells_people;   /* of the trace, what people do and hear */
 	int64_t events;
 };
 
