@@ -38,6 +38,7 @@ const states = {
 	conflict: { sign: "!", kind: "bad" },
 	to_send: { sign: "↑", kind: "warn" },
 	to_fetch: { sign: "↓", kind: "info" },
+	not_kept: { sign: "○", kind: "" },
 	in_step: { sign: "✓", kind: "good" },
 };
 const stateOfRecord = { synced: "in_step", modified: "to_send",
@@ -47,9 +48,10 @@ const stateOfRecord = { synced: "in_step", modified: "to_send",
 // The worst of its records'.
 export function stateOf(group) {
 	const all = recordsOf(group);
+	const of = (r) => r.not_kept ? "not_kept" : stateOfRecord[r.sync_status];
 	const name = Object.keys(states).find((state) =>
-	    all.some((r) => stateOfRecord[r.sync_status] === state)) ?? "in_step";
-	const which = all.find((r) => stateOfRecord[r.sync_status] === name);
+	    all.some((r) => of(r) === state)) ?? "in_step";
+	const which = all.find((r) => of(r) === name);
 
 	return { name, ...states[name], record: which,
 		reason: which?.sync_reason ?? "" };

@@ -34,13 +34,15 @@ function kind(item) {
 
 const states = { synced: ["good", "✓"], modified: ["warn", "↑"],
 	pending_upload: ["warn", "↑"], pending_download: ["info", "↓"],
-	pending_delete: ["warn", "↑"], conflict: ["bad", "!"] };
+	pending_delete: ["warn", "↑"], conflict: ["bad", "!"],
+	not_kept: ["", "○"] };
 
 function state(item) {
-	const [colour, sign] = states[item.sync_status] ?? ["", ""];
+	const name = item.not_kept ? "not_kept" : item.sync_status;
+	const [colour, sign] = states[name] ?? ["", ""];
 	const chip = h("span", { class: `chip ${colour}`,
 		title: item.sync_reason }, h("span", { "aria-hidden": "true" },
-	    sign), t(`doc.state.${item.sync_status}`));
+	    sign), t(`doc.state.${name}`));
 
 	return item.sync_status === "conflict"
 	    ? h("a", { class: "plain", href: `#/conflicts/${item.id}` }, chip)
@@ -138,6 +140,8 @@ function acts(item, { open, changed }) {
 	    act("open", () => open(item)),
 	    h("a", { class: "button quiet", href: api.contentUrl(item.id),
 	        download: item.filename,
+	        onclick: item.sync_status === "pending_download" &&
+	            ((e) => fetchFirst(e, item)),
 	        "aria-label": t("doc.download.one", { name }) },
 	        t("doc.download")),
 	    mayEdit(item) && act("rename", then(rename)),
@@ -150,6 +154,22 @@ function lockOf(holder, names) {
 		return t("doc.locked");
 	return t(holder.replica ? "doc.locked.elsewhere" : "doc.locked.by",
 	    { user: holder.locked_by, server: serverOf(holder.replica, names) });
+}
+
+// What this server does not keep is fetched, and the link followed again.
+async function fetchFirst(e, item) {
+	const link = e.currentTarget;
+
+	if (link.dataset.here)
+		return;
+	e.preventDefault();
+	try {
+		await api.post(`files/${encodeURIComponent(item.id)}/fetch`);
+		link.dataset.here = "yes";
+		link.click();
+	} catch (error) {
+		complain(error);
+	}
 }
 
 function row(item, context) {

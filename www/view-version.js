@@ -70,9 +70,18 @@ function readable(text) {
 const pdf = (node) => h("iframe", { class: "pdf", src: address(node),
 	title: t("version.pdf", { name: node.item?.filename ?? "" }) });
 
+// What this server does not keep, it fetches when somebody wants to see it.
+async function haveHere(node, signal) {
+	if (node.item?.sync_status === "pending_download" &&
+	    node.item.content_hash === node.content_hash)
+		await api.post(`files/${encodeURIComponent(node.item.id)}/fetch`,
+		    {}, { signal });
+}
+
 async function drawOne(box, node, signal) {
 	if (node.kind === "delete")
 		return replace(box, h("p", {}, t("version.deleted")));
+	await haveHere(node, signal);
 	if (isPdf(node))
 		return replace(box, pdf(node));
 	const answer = await fetched(node, signal);
@@ -94,8 +103,10 @@ async function drawTwo(box, one, two, signal) {
 		return replace(box, h("div", { class: "two" },
 		    [one, two].map((node) => h("div", {}, h("h3", {},
 		        heading(node)), link(node), isPdf(node) && pdf(node)))));
-	const [left, right] = await Promise.all([one, two].map((node) =>
-	    textOf(node, signal)));
+	const [left, right] = await Promise.all([one, two].map(async (node) => {
+		await haveHere(node, signal);
+		return textOf(node, signal);
+	}));
 
 	return replace(box, await sideBySide(left, right,
 	    { left: heading(one), right: heading(two) }));

@@ -113,6 +113,10 @@ int conf_load(const char *path, struct conf **conf);
 int conf_load_store(const char *path, const char *url, struct conf **conf);
 void conf_free(struct conf *conf); /* NULL is fine */
 
+/* conf_rate - bytes per second as people write them: 1000, 500K, 2M, 1G (of
+ * 1,024 each).  E_INPUT, without a text. */
+int conf_rate(const char *text, int64_t *bytes_per_s);
+
 /*
  * conf_each - call `fn` for each key in the order of the manual; non-zero from
  * it stops and is answered.

@@ -87,9 +87,8 @@ parse_number(const struct key *key, const char *text, struct conf *conf)
 	return 0;
 }
 
-/* Bytes per second: 1000, 500K, 2M, 1G. */
-static int
-parse_rate(const struct key *key, const char *text, struct conf *conf)
+int
+conf_rate(const char *text, int64_t *bytes_per_s)
 {
 	static const char units[] = "KMG";
 	size_t digits = strspn(text, "0123456789");
@@ -108,7 +107,17 @@ parse_rate(const struct key *key, const char *text, struct conf *conf)
 			return E_INPUT;
 		factor = INT64_C(1) << 10 * (found - units + 1);
 	}
-	n *= factor;
+	*bytes_per_s = n * factor;
+	return 0;
+}
+
+static int
+parse_rate(const struct key *key, const char *text, struct conf *conf)
+{
+	int64_t n;
+
+	if (conf_rate(text, &n) != 0)
+		return E_INPUT;
 	memcpy(field_of(key, conf), &n, sizeof(n));
 	return 0;
 }
@@ -258,8 +267,8 @@ static int
 parse_remote_url(const struct key *key, const char *text, struct conf *conf)
 {
 	static const char *const schemes[] = { "webdav+https://",
-		"webdav+http://", "https://", "http://", "s3://",
-		"s3+https://", "s3+http://", NULL };
+		"webdav+http://", "https://", "http://", "s3://", "s3+https://",
+		"s3+http://", NULL };
 
 	(void)key;
 	(void)conf;

@@ -242,6 +242,10 @@ record_each(struct db *db, const struct record_filter *filter,
 static void
 count(struct record_counts *c, const char *status, bool deleted, int64_t n)
 {
+	if (str_eq(status, "unwanted")) {
+		c->unwanted += n;
+		return;
+	}
 	*(deleted ? &c->deleted : &c->live) += n;
 	if (str_eq(status, "modified") || str_eq(status, "pending_upload") ||
 	    str_eq(status, "pending_delete"))

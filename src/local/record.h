@@ -240,6 +240,7 @@ struct record_counts {
 	int64_t to_send; /* modified, pending_upload, pending_delete */
 	int64_t pending_delete;
 	int64_t pending_download;
+	int64_t unwanted; /* of these: not kept here, by choice */
 	int64_t conflicts;
 };
 /* record_counts - from the counters that triggers keep: the same time at a

@@ -246,6 +246,27 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 	"SELECT stable_id, user FROM locks_elsewhere WHERE replica = ?1"
 	" AND expires_ms > ?2 AND expires_ms <= ?3 ORDER BY stable_id" },
 
+/* ---- choice -------------------------------------------------------------- */
+
+[CHOICE_COLLECTIONS] = { LIBRARY,
+	"SELECT coalesce((SELECT p.doc_collections FROM files p"
+	" WHERE p.doc_id = f.doc_id AND p.deleted = 0 AND p.file_type = 'pdf'"
+	" ORDER BY p.created_at, p.stable_id LIMIT 1), f.doc_collections)"
+	" FROM files f WHERE f.deleted = 0"
+	" AND (f.id = ?1 AND f.file_type = ?2 OR f.stable_id IN"
+	" (SELECT stable_id FROM history WHERE id = ?1 AND file_type = ?2))" },
+[CHOICE_MARK_CONTENT] = { LIBRARY,
+	"UPDATE storage_refs SET unwanted = 1"
+	" WHERE id = ?1 AND file_type = ?2" },
+[CHOICE_MARK_RECORDS] = { LIBRARY,
+	"UPDATE files SET unwanted = 1, sync_reason = ?3"
+	" WHERE id = ?1 AND file_type = ?2"
+	" AND sync_status = 'pending_download'" },
+[CHOICE_FORGET_CONTENTS] = { LIBRARY,
+	"UPDATE storage_refs SET unwanted = 0 WHERE unwanted = 1" },
+[CHOICE_FORGET_RECORDS] = { LIBRARY,
+	"UPDATE files SET unwanted = 0, sync_reason = NULL WHERE unwanted = 1" },
+
 /* ---- conflict ------------------------------------------------------------ */
 
 [CONFLICT_PUT] = { LIBRARY,
@@ -335,8 +356,8 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 	"UPDATE storage_refs SET refs = refs - 1"
 	" WHERE id = ?1 AND file_type = ?2 AND refs > 0" },
 [REF_ARRIVED] = { LIBRARY,
-	"UPDATE storage_refs SET present = 1, tries = 0, reason = NULL"
-	" WHERE id = ?1 AND file_type = ?2" },
+	"UPDATE storage_refs SET present = 1, tries = 0, reason = NULL,"
+	" unwanted = 0 WHERE id = ?1 AND file_type = ?2" },
 [REF_MISSING] = { LIBRARY,
 	"UPDATE storage_refs SET tries = tries + 1, reason = ?3"
 	" WHERE id = ?1 AND file_type = ?2" },
@@ -344,8 +365,8 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 	"UPDATE storage_refs SET present = 0, tries = 0, reason = ?3"
 	" WHERE id = ?1 AND file_type = ?2" },
 [REF_WAITING_DONE] = { LIBRARY,
-	"UPDATE files SET sync_status = 'synced', sync_reason = NULL"
-	" WHERE id = ?1 AND file_type = ?2"
+	"UPDATE files SET sync_status = 'synced', sync_reason = NULL,"
+	" unwanted = 0 WHERE id = ?1 AND file_type = ?2"
 	" AND sync_status = 'pending_download'" },
 [REF_WAITING_WHY] = { LIBRARY,
 	"UPDATE files SET sync_reason = ?3 WHERE id = ?1 AND file_type = ?2"
@@ -359,7 +380,8 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 
 [BLOB_WANTED] = { LIBRARY,
 	"SELECT id, file_type, file_size, tries FROM storage_refs"
-	" WHERE present = 0 AND refs > 0 AND id > ?1 ORDER BY id, file_type" },
+	" WHERE present = 0 AND refs > 0 AND unwanted = 0 AND id > ?1"
+	" ORDER BY id, file_type" },
 /*
  * Counts are not trusted alone: what is removed is gone.  As the view holds, but
  * with the index of files, which may be a million.
@@ -624,6 +646,8 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 [CHECK_COUNTS] = { LIBRARY,
 	"SELECT sync_status, deleted, sum(n) FROM ("
 	"SELECT sync_status, deleted, 1 AS n FROM files"
+	" UNION ALL SELECT 'unwanted', deleted, 1 FROM files WHERE unwanted = 1"
+	" AND sync_status = 'pending_download'"
 	" UNION ALL SELECT sync_status, deleted, -n FROM counts)"
 	" GROUP BY sync_status, deleted HAVING sum(n) <> 0" },
 [CHECK_NAMES] = { LIBRARY,

@@ -290,7 +290,7 @@ set_question(CURL *c, const struct easy_settings *s, struct http_call *call)
 
 void
 easy_prepare(struct easy *e, const struct easy_settings *s,
-    struct http_call *call, int64_t rate_up, int64_t rate_down)
+    struct http_call *call)
 {
 	CURL *c = e->curl;
 
@@ -304,7 +304,13 @@ easy_prepare(struct easy *e, const struct easy_settings *s,
 				 : (long)CURLAUTH_BASIC);
 	curl_easy_setopt(c, CURLOPT_FRESH_CONNECT,
 	    call->repeat == HTTP_ONCE && !call->may_reuse ? 1L : 0L);
-	curl_easy_setopt(c, CURLOPT_MAX_SEND_SPEED_LARGE, (curl_off_t)rate_up);
-	curl_easy_setopt(c, CURLOPT_MAX_RECV_SPEED_LARGE,
+}
+
+void
+easy_limit(struct easy *e, int64_t rate_up, int64_t rate_down)
+{
+	curl_easy_setopt(e->curl, CURLOPT_MAX_SEND_SPEED_LARGE,
+	    (curl_off_t)rate_up);
+	curl_easy_setopt(e->curl, CURLOPT_MAX_RECV_SPEED_LARGE,
 	    (curl_off_t)rate_down);
 }

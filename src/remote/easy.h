@@ -32,10 +32,12 @@ struct easy *easy_new(const struct easy_settings *s);
 void easy_free(struct easy *e);
 
 /*
- * easy_prepare - for a try of `call`, whose answer and counters are begun anew;
- * the rates in bytes per second, 0 for no limit.
+ * easy_prepare - for a try of `call`, whose answer and counters are begun anew.
  */
 void easy_prepare(struct easy *e, const struct easy_settings *s,
-    struct http_call *call, int64_t rate_up, int64_t rate_down);
+    struct http_call *call);
+
+/* easy_limit - from now on, in a try too: bytes per second, 0 for no limit. */
+void easy_limit(struct easy *e, int64_t rate_up, int64_t rate_down);
 
 #endif

@@ -304,6 +304,26 @@ take_easy(struct http *http)
 	return e;
 }
 
+static int64_t
+part_of(int64_t rate, int n)
+{
+	return rate > 0 && rate < n ? 1 : rate / n;
+}
+
+/* Those that move something share what is allowed. */
+static void
+share_rates(struct http *http)
+{
+	if (http->rate_up <= 0 && http->rate_down <= 0)
+		return;
+	for (int i = 0; i < http->n_calls; i++)
+		if (http->calls[i]->state == RUNNING &&
+		    http->calls[i]->easy != NULL)
+			easy_limit(http->calls[i]->easy,
+			    part_of(http->rate_up, http->n_running),
+			    part_of(http->rate_down, http->n_running));
+}
+
 static void
 give_easy_back(struct http_call *call)
 {
@@ -314,6 +334,7 @@ give_easy_back(struct http_call *call)
 	http->idle = call->easy;
 	call->easy = NULL;
 	http->n_running--;
+	share_rates(http);
 }
 
 static void
@@ -324,10 +345,10 @@ try_begin(struct http_call *call)
 	if (call->begin != NULL)
 		call->begin(call->arg);
 	call->easy = take_easy(http);
-	easy_prepare(call->easy, &http->settings, call,
-	    http->rate_up / http->share, http->rate_down / http->share);
+	easy_prepare(call->easy, &http->settings, call);
 	call->state = RUNNING;
 	http->n_running++;
+	share_rates(http);
 	if (curl_multi_add_handle(http->multi, call->easy->curl) != CURLM_OK)
 		abort(); /* out of memory */
 }

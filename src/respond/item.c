@@ -5,6 +5,7 @@
 #include "auth/access.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "local/choice.h"
 #include "local/document.h"
 #include "respond/pick.h"
 #include "respond/responder.h"
@@ -105,6 +106,8 @@ item_put(const struct item *item, struct buf *out)
 	put_text(out, ",\"content_hash\":", r->id);
 	put_text(out, ",\"sync_status\":", held->sync_status);
 	put_text(out, ",\"sync_reason\":", held->sync_reason);
+	if (str_eq(held->sync_reason, CHOICE_REASON))
+		put_bool(out, ",\"not_kept\":", true);
 	buf_putc(out, '}');
 }
 

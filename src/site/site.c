@@ -218,8 +218,10 @@ site_remote_config(struct site *s, struct remote_config *config)
 	config->password = conf->remote_password;
 	config->connections = conf->transfer_connections;
 	config->stall_timeout_s = conf->stall_timeout_s;
-	config->rate_up = conf->rate_limit_up;
-	config->rate_down = conf->rate_limit_down;
+	config->rate_up = s->rate_limit > 0 ? s->rate_limit
+					    : conf->rate_limit_up;
+	config->rate_down = s->rate_limit > 0 ? s->rate_limit
+					      : conf->rate_limit_down;
 	config->s3_endpoint = conf->s3_endpoint;
 	config->s3_region = conf->s3_region;
 	config->s3_session_token = conf->s3_session_token;
@@ -270,5 +272,6 @@ site_sync(struct site *s, struct sync_options *options)
 	options->metadata_db = s->conf->metadata_db;
 	options->max_delete_percent = s->conf->max_delete_percent;
 	options->retention_days = s->conf->retention_days;
+	options->collections = s->conf->collections;
 	return 0;
 }

@@ -4,6 +4,7 @@
 #define SITE_SITE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct blobs;
 struct conf;
@@ -23,6 +24,8 @@ struct site {
 	struct conf *conf;
 	const char *store_url; /* other than the configuration says, or NULL */
 	const char *conf_url;  /* what that says; with store_url */
+	int64_t rate_limit;    /* bytes per second each way, whatever the
+				  configuration says; 0: as it says */
 	struct db *db;
 	struct db *auth;
 	struct blobs *blobs;

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "local/choice.h"
 #include "local/day.h"
 #include "local/db.h"
 #include "local/meta.h"
@@ -63,7 +64,7 @@ retry_is_due(struct sync *s)
 
 	if ((rc = record_counts(s->db, &counts)) != 0)
 		return rc;
-	if (counts.pending_download == 0)
+	if (counts.pending_download == counts.unwanted)
 		return 0;
 	if ((rc = meta_find(s->db, s->mem, "last_fetch", &text)) < 0)
 		return rc;
@@ -79,8 +80,9 @@ something_waits(struct sync *s)
 
 	if ((rc = db_begin_read(s->db)) != 0)
 		return rc;
-	if ((rc = work_waits(s)) == 0 && (rc = retry_is_due(s)) == 0)
-		rc = gc_is_due(s);
+	if ((rc = work_waits(s)) == 0 && (rc = retry_is_due(s)) == 0 &&
+	    (rc = gc_is_due(s)) == 0)
+		rc = choice_has_changed(s->db, s->opt->collections);
 	return db_end(s->db, rc);
 }
 
@@ -119,6 +121,7 @@ get_contents(struct sync *s)
 
 	/* Who dies on the way does not wait: the next sync goes on. */
 	if ((rc = meta_put(s->db, "last_fetch", NULL)) != 0 ||
+	    (rc = choice_apply(s->db, s->opt->collections)) != 0 ||
 	    (rc = fetch_contents(s)) != 0 || (rc = note_fetch(s)) != 0)
 		return rc;
 	return resolve_propose(s->db, s->blobs);
@@ -175,10 +178,10 @@ sum_up(struct sync *s)
 	s->sum->bytes_down = now.bytes_down - s->before.bytes_down;
 	s->sum->requests = now.requests - s->before.requests;
 	for (int i = 0; i < 4; i++)
-		s->sum->answered[i] =
-		    now.answered[i] - s->before.answered[i];
+		s->sum->answered[i] = now.answered[i] - s->before.answered[i];
 	if (record_counts(s->db, &counts) == 0) {
-		s->sum->left = counts.to_send + counts.pending_download;
+		s->sum->left = counts.to_send + counts.pending_download -
+		    counts.unwanted;
 		s->sum->open_conflicts = counts.conflicts;
 	}
 }

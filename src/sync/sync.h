@@ -29,6 +29,7 @@ struct sync_options {
 	bool metadata_db;       /* keep a plain copy of the checkpoint there */
 	int max_delete_percent; /* of the guard */
 	int retention_days;     /* of history and trash; 0: for ever */
+	const char *const *collections; /* kept here (local/choice.h) */
 
 	/* Told while it runs; each may be NULL. */
 	void (*progress)(void *arg, const struct sync_progress *p);

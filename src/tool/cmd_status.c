@@ -141,6 +141,7 @@ state_print(const struct state *s, bool is_json)
 	out_int(&out, "unsynced_count", s->counts.to_send);
 	out_int(&out, "pending_delete", s->counts.pending_delete);
 	out_int(&out, "pending_download", s->counts.pending_download);
+	out_int(&out, "not_kept", s->counts.unwanted);
 	out_int(&out, "conflicts", s->counts.conflicts);
 	put_store(&out, s);
 	out_text(&out, "replica", s->replica);

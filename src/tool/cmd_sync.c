@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The Stemma authors */
+#include "conf/conf.h"
 #include "sync/sync.h"
 #include "tool/hearing.h"
 #include "tool/open.h"
@@ -84,6 +85,7 @@ cmd_sync(struct tool *tool, int argc, char **argv)
 	bool force = false;
 	bool confirm = false;
 	bool is_noted = false;
+	const char *rate = NULL;
 	const struct option_row rows[] = {
 		{ 'f', "force", NULL,
 		    "look, although nothing seems to have changed",
@@ -92,6 +94,9 @@ cmd_sync(struct tool *tool, int argc, char **argv)
 		    .flag = &is_dry },
 		{ 0, "confirm-deletions", NULL, "yes, delete as much as that",
 		    .flag = &confirm },
+		{ 'l', "limit-rate", "RATE",
+		    "bytes per second each way, such as 500K or 2M",
+		    .text = &rate },
 		{ 0, "noted", NULL,
 		    "note a run also when there is nothing to do",
 		    .flag = &is_noted },
@@ -109,6 +114,11 @@ cmd_sync(struct tool *tool, int argc, char **argv)
 
 	if (!options_parse(&usage, &argc, &argv, &status))
 		return status;
+	if (rate != NULL &&
+	    (conf_rate(rate, &tool->site.rate_limit) != 0 ||
+		tool->site.rate_limit == 0))
+		return options_wrong(&usage, "%s is no rate: write 500K or 2M",
+		    rate);
 	if ((rc = open_sync(tool, &options)) != 0 && is_dry)
 		return rc;
 	stop_catch();
