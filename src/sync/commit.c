@@ -265,10 +265,10 @@ check_format(struct mem *mem, struct json line, struct commit *c)
 		return rc;
 	if (c->min_reader > COMMIT_READER)
 		return err_set(E_INPUT,
-		    "the store was written by a newer "
-		    "Stemma: install version %" PRId64 " of its format or "
-		    "later here",
-		    c->min_reader);
+		    "The store needs a Stemma that reads format %" PRId64
+		    " of it, and this one reads %d.  Install the newer "
+		    "version here; nothing was changed.",
+		    c->min_reader, COMMIT_READER);
 	return 0;
 }
 

@@ -209,9 +209,11 @@ may_write(struct sync *s)
 {
 	if (s->last.min_writer > COMMIT_WRITER)
 		return err_set(E_INPUT,
-		    "the store is written by a newer "
-		    "Stemma: this one may read, but not write; install the "
-		    "newer version here");
+		    "The store may be written only by a Stemma that knows "
+		    "format %" PRId64 " of it, and this one knows %d: it may "
+		    "read, but not write.  Install the newer version here; "
+		    "what was changed waits until then.",
+		    s->last.min_writer, COMMIT_WRITER);
 	return 0;
 }
 
@@ -310,13 +312,29 @@ renew(struct sync *s)
 	return push_empty(s, true);
 }
 
+/* Who has nothing to say need not be told that it may not. */
+static int
+may_keep_quiet(struct sync *s)
+{
+	struct record_counts counts;
+	int rc = record_counts(s->db, &counts);
+
+	if (rc != 0)
+		return rc;
+	return s->last.min_writer > COMMIT_WRITER && counts.to_send == 0;
+}
+
 int
 push_changes(struct sync *s)
 {
 	int rc;
 
-	if ((rc = push_frozen(s)) != 0 || (rc = may_write(s)) != 0 ||
-	    (rc = check_guard(s)) != 0 || (rc = push_all(s)) != 0)
+	if ((rc = push_frozen(s)) == 0 && (rc = may_keep_quiet(s)) == 1)
+		return 0;
+	if (rc != 0)
+		return rc;
+	if ((rc = may_write(s)) != 0 || (rc = check_guard(s)) != 0 ||
+	    (rc = push_all(s)) != 0)
 		return rc;
 	if (s->wants_renewal &&
 	    ((rc = renew(s)) != 0 || (rc = push_all(s)) != 0))

@@ -41,9 +41,10 @@ parse_body(struct mem *mem, const struct buf *body, char **uuid)
 		    "it should be");
 	if (layout > STORE_LAYOUT)
 		return err_set(E_INPUT,
-		    "the store has layout %" PRId64
-		    ", made by a newer Stemma: install that version here",
-		    layout);
+		    "The store has layout %" PRId64
+		    ", and this Stemma knows %d.  Install the newer version "
+		    "here; nothing was changed.",
+		    layout, STORE_LAYOUT);
 	return 0;
 }
 

@@ -30,7 +30,8 @@ checkpoint_is_due(struct sync *s)
 	int64_t weight, least = s->last.checkpoint.size_bytes;
 	int rc;
 
-	if (s->diverged || s->digest_reported)
+	if (s->diverged || s->digest_reported ||
+	    s->last.min_writer > COMMIT_WRITER)
 		return 0;
 	if ((rc = meta_int(s->db, "weight", &weight)) != 0)
 		return rc;
