@@ -35,7 +35,9 @@ import traceback
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 USUAL = ("lighttpd", "apache", "nginx")
-# Those of servers.py.  Each must be there but WsgiDAV.
+# Those of servers.py.  Each must be there but WsgiDAV.  S3 is one of them, and
+# no WebDAV server: what is said of these alone is not asked of it.
+S3 = ("s3",)
 OTHERS = ("nginx-lock", "rclone", "sabre", "webdav-server", "wsgidav")
 
 
@@ -44,7 +46,7 @@ def chosen_servers():
     named = os.environ.get("STEMMA_TEST_SERVERS")
     if named is not None:
         return tuple(named.replace(",", " ").split())
-    return USUAL + OTHERS * (os.environ.get("STEMMA_ALL_SERVERS") == "1")
+    return USUAL + S3 + OTHERS * (os.environ.get("STEMMA_ALL_SERVERS") == "1")
 
 
 SERVERS = chosen_servers()

@@ -403,7 +403,8 @@ class S3(Simple):
 
     def command(self):
         return [self.program, "--port", "127.0.0.1:%d" % self.port,
-                "--access-log", self.access, "posix", self.root]
+                "--keep-alive", "--access-log", self.access, "posix",
+                self.root]
 
     def client(self):
         from s3 import Client
