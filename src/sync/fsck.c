@@ -74,8 +74,7 @@ not_in_step(struct fsck *k)
 	struct commit c;
 
 	if (chain_peek(s, s->mem, &k->head, &c) == 0 && c.moved_to != NULL)
-		return err_set(E_MOVED, "%s",
-		    moved_text(s->mem, remote_name(s->remote), c.moved_to));
+		return moved_say(s, &c);
 	return err_set(E_CONFLICT,
 	    "the store is at version %" PRId64 ", this library at %" PRId64
 	    ": stemma sync first",

@@ -152,6 +152,18 @@ make_head(struct move *m)
 	return rc == E_EXISTS ? 0 : rc;
 }
 
+/* Another who moved it there as well was faster, and somebody has published
+ * since: whether that follows, the next sync will see. */
+static int
+is_opened(struct move *m, const struct remote_head *seen)
+{
+	int rc = is_done(m);
+
+	if (rc == 1 && seen->version > m->s->last.version)
+		return 0;
+	return rc < 0 ? rc : something_else(m, "another history");
+}
+
 /* From nothing, or from its beginning, to where the old one ended. */
 static int
 open_head(struct move *m)
@@ -165,7 +177,7 @@ open_head(struct move *m)
 		if (rc == 0 && same_head(&seen, &want))
 			return 0;
 		if (rc == 0 && !same_head(&seen, &first))
-			return something_else(m, "another history");
+			return is_opened(m, &seen);
 		if (rc == 0)
 			rc = remote_head_swap(m->wish->to, &first, &want);
 		else if (rc == E_ABSENT)

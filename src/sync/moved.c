@@ -45,6 +45,13 @@ moved_reset(struct sync *s, int64_t version)
 }
 
 int
+moved_say(struct sync *s, const struct commit *c)
+{
+	return err_set(E_MOVED, "%s",
+	    moved_text(s->mem, remote_name(s->remote), c->moved_to));
+}
+
+int
 moved_note(struct sync *s, const struct commit *c)
 {
 	int rc;
@@ -52,8 +59,7 @@ moved_note(struct sync *s, const struct commit *c)
 	if ((rc = moved_reset(s, c->version)) != 0 ||
 	    (rc = meta_put(s->db, "moved_to", c->moved_to)) != 0)
 		return rc;
-	return err_set(E_MOVED, "%s",
-	    moved_text(s->mem, remote_name(s->remote), c->moved_to));
+	return moved_say(s, c);
 }
 
 int

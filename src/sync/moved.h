@@ -15,6 +15,9 @@
  */
 int moved_note(struct sync *s, const struct commit *c);
 
+/* moved_say - those sentences alone; writes nothing. */
+int moved_say(struct sync *s, const struct commit *c);
+
 /* moved_text - those sentences; memory of `mem`. */
 char *moved_text(struct mem *mem, const char *from, const char *to);
 

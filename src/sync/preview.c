@@ -15,6 +15,7 @@
 #include "sync/bootstrap.h"
 #include "sync/chain.h"
 #include "sync/guard.h"
+#include "sync/moved.h"
 #include "sync/plan.h"
 #include "sync/propose.h"
 #include "sync/run.h"
@@ -167,6 +168,8 @@ preview_pull(struct preview *p)
 	    (rc = chain_check(s, &head)) != 0 || head.version == stop ||
 	    (rc = chain_peek(s, s->mem, &head, &c)) != 0)
 		return rc;
+	if (c.moved_to != NULL)
+		return moved_say(s, &c);
 	s->sum->new_version = head.version;
 	if (bootstrap_is_due(s, &c)) {
 		stop = c.checkpoint.version;
