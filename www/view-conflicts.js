@@ -107,8 +107,10 @@ const hashOf = (c, side) => ({ mine: c.local_hash, theirs: c.remote_hash,
 	before: c.ancestor_hash })[side];
 const sideUrl = (c, side) => api.versionUrl(c.stable_id, hashOf(c, side));
 
-const isDeleted = (c, side) =>
-    c.conflict_type === (side === "mine" ? "deleted_local" : "deleted_remote");
+// Of what is proposed, either side may be missing: who has no content.
+const isProposed = (c) => c.conflict_type === "proposed";
+const isDeleted = (c, side) => isProposed(c) ? !hashOf(c, side)
+    : c.conflict_type === (side === "mine" ? "deleted_local" : "deleted_remote");
 
 function side(c, name) {
 	const record = name === "mine" ? c.local : c.remote;
@@ -118,8 +120,9 @@ function side(c, name) {
 	return h("section", { class: `side ${name}`,
 		"aria-labelledby": `side-${name}` },
 	h("h2", { id: `side-${name}` }, t(`conflict.${name}`)),
-	h("p", {}, t(gone ? `conflict.${name}.deleted` : `conflict.${name}.changed`,
-	    { who: who(c), when: when(at) })),
+	h("p", {}, t(gone && !at ? "conflict.theirs.none"
+	    : gone ? `conflict.${name}.deleted` : `conflict.${name}.changed`,
+	{ who: who(c), when: when(at) })),
 	h("p", { class: "row" },
 	    gone ? h("span", { class: "chip bad" }, t("conflict.deleted"))
 	        : [h("a", { href: sideUrl(c, name), target: "_blank",
@@ -163,10 +166,11 @@ export function differences({ local, remote, base }) {
 }
 
 function metadata(c) {
-	const rows = differences(c);
+	const rows = isDeleted(c, "mine") || isDeleted(c, "theirs") ? []
+	    : differences(c);
 	const names = ["field", "mine", "theirs", "before"];
 
-	if (!rows.length || c.conflict_type !== "modified_both")
+	if (!rows.length)
 		return null;
 	return h("section", { class: "sheet", "aria-labelledby": "metadata" },
 	    h("h2", { id: "metadata" }, t("conflict.metadata")),
@@ -195,9 +199,9 @@ function texts(c, signal) {
 
 // Which two texts are compared: [left, right].
 function pairs(c) {
-	if (c.conflict_type === "deleted_remote")
+	if (isDeleted(c, "theirs"))
 		return c.ancestor_hash ? [["before", "mine"]] : [];
-	if (c.conflict_type === "deleted_local")
+	if (isDeleted(c, "mine"))
 		return c.ancestor_hash ? [["before", "theirs"]] : [];
 	return [["mine", "theirs"],
 		...c.ancestor_hash ? [["before", "mine"], ["before", "theirs"]]
@@ -362,7 +366,8 @@ function choices(c, signal) {
 	    h("ul", { class: "plain" },
 	        choice(c, "local_wins", () => settle(c, "local_wins")),
 	        choice(c, "remote_wins", () => settle(c, "remote_wins")),
-	        c.conflict_type !== "deleted_local" &&
+	        !isDeleted(c, "mine") &&
+	            !(isProposed(c) && isDeleted(c, "theirs")) &&
 	            choice(c, "keep_both", () => nameVariant(c)),
 	        both && isTei && (c.merge
 	            ? choice(c, "merge", () => editMerge(c, text),

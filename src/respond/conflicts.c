@@ -30,6 +30,7 @@ struct sides {
 	struct conflict c;
 	struct held ours;
 	struct record theirs;
+	bool have_theirs; /* what is proposed, the store may not have */
 };
 
 static int
@@ -41,7 +42,13 @@ find_sides(struct db *db, struct mem *mem, const struct conflict *c,
 	s->c = *c;
 	if ((rc = record_find(db, mem, c->stable_id, &s->ours)) != 1)
 		return rc;
-	return record_side(db, mem, c->stable_id, &s->theirs, NULL);
+	rc = record_side(db, mem, c->stable_id, &s->theirs, NULL);
+	s->have_theirs = rc == 1;
+	if (rc != 0 || !str_eq(c->type, "proposed"))
+		return rc;
+	memset(&s->theirs, 0, sizeof(s->theirs));
+	s->theirs.deleted = true;
+	return 1;
 }
 
 static void
@@ -258,7 +265,7 @@ put_all(struct request *req, const struct sides *s, struct buf *out)
 	buf_putc(out, '{');
 	put_sides(out, s);
 	put_record(out, "local", &s->ours.rec);
-	put_record(out, "remote", &s->theirs);
+	put_record(out, "remote", s->have_theirs ? &s->theirs : NULL);
 	put_record(out, "base", s->c.has_ancestor ? &s->c.ancestor : NULL);
 	if ((rc = put_diff(req, s, out)) != 0 ||
 	    (rc = put_merge(req, s, out)) != 0)

@@ -25,6 +25,7 @@
 struct sides {
 	struct held ours;
 	struct record theirs;
+	bool have_theirs;
 	struct conflict conflict;
 	bool is_conflict;
 };
@@ -42,9 +43,12 @@ sides_find(struct tool *tool, const char *typed, struct sides *s)
 	s->is_conflict = rc == 1;
 	rc = record_side(tool->site.db, tool->site.mem, s->ours.rec.stable_id,
 	    &s->theirs, NULL);
-	if (rc == 0)
+	s->have_theirs = rc == 1;
+	if (rc == 0 && !s->is_conflict)
 		return err_set(E_ABSENT, "%s: the store does not have it yet",
 		    s->ours.rec.stable_id);
+	if (rc == 0) /* it is proposed, and nobody else has it */
+		s->theirs = (struct record){ .stable_id = "", .deleted = true };
 	return rc < 0 ? rc : 0;
 }
 
@@ -92,7 +96,8 @@ fields_print(const struct sides *s)
 
 	add_fields(&lines, &s->theirs, &s->ours.rec);
 	buf_printf(&text, "--- the store's, %s\n+++ ours, %s\n",
-	    s->theirs.updated_at, s->ours.rec.updated_at);
+	    s->have_theirs ? s->theirs.updated_at : "nothing",
+	    s->ours.rec.updated_at);
 	buf_puts(&text, buf_text(&lines));
 	if (lines.len == 0)
 		say("%s: both sides are the same", s->ours.rec.stable_id);
@@ -184,7 +189,10 @@ sides_json(const struct sides *s)
 	out_text(&out, "conflict_type",
 	    s->is_conflict ? s->conflict.type : NULL);
 	put_record(&out, "local", &s->ours.rec);
-	put_record(&out, "remote", &s->theirs);
+	if (s->have_theirs)
+		put_record(&out, "remote", &s->theirs);
+	else
+		out_json(&out, "remote", "null");
 	if (s->is_conflict && s->conflict.has_ancestor)
 		put_record(&out, "ancestor", &s->conflict.ancestor);
 	else
