@@ -257,13 +257,14 @@ async function rename(replica, input) {
 function replicaField(replica) {
 	const input = h("input", { maxlength: 40, value: replica.name ?? "",
 		placeholder: nameOf(replica.replica), autocomplete: "off" });
-	const node = field(replica.is_ours ? t("stemma.here")
-	    : nameOf(replica.replica), input);
+	const name = replica.is_ours ? t("stemma.here")
+	    : nameOf(replica.replica);
 
 	return h("form", { class: "replica", onsubmit: (e) => {
 		e.preventDefault();
 		rename(replica, input).catch(complain);
-	} }, node, h("button", {}, t("save")));
+	} }, field(name, input), h("button",
+	    { "aria-label": t("settings.replica.save", { name }) }, t("save")));
 }
 
 async function drawReplicas(box, signal) {

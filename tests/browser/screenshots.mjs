@@ -46,7 +46,7 @@ keep("sign-in", "", (page) => page.getByLabel("User name").waitFor(),
 keep("library", "#/library", (page) =>
     page.getByText("herschel-1803-01-12").first().waitFor());
 keep("document", async () => `#/document/${await find("aldous-1803-05-09")}`,
-    (page) => page.locator("main svg").first().waitFor());
+    (page) => page.locator("main svg").first().waitFor(), { tall: 1340 });
 keep("sync", "#/sync", async (page) => {
 	await page.locator(".stands").waitFor();
 	await page.getByRole("button", { name: "What a sync would do" }).click();

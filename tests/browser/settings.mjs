@@ -246,7 +246,7 @@ test("a server is given a name, and is called so in a stemma", async () => {
 	    .waitFor();
 	await page.goto(page.url().replace(/#.*/, "#/settings"));
 	await ours.fill("");
-	await servers.getByRole("button", { name: "Save" }).first().click();
+	await servers.getByRole("button", { name: /^Save the name of/ }).first().click();
 	await page.getByText("Saved. It counts at once.").first().waitFor();
 	await page.reload();
 	equal(await ours.getAttribute("placeholder"), word, "the word again");

@@ -325,11 +325,13 @@ test("a session that ends while nothing is done is said quietly", async () => {
 test("what is done without a connection is done when it is back", async () => {
 	const page = await open("#/settings");
 
-	await page.getByRole("button", { name: "Save" }).waitFor();
+	await page.getByRole("button",
+	    { name: "Save", exact: true }).waitFor();
 	await page.context().setOffline(true);
 	await top(page).getByText("No connection.").waitFor();
 	await page.getByLabel("Files at the same time").fill("5");
-	await page.getByRole("button", { name: "Save" }).click();
+	await page.getByRole("button",
+	    { name: "Save", exact: true }).click();
 	await sleep(600);
 	equal(await page.getByLabel("Files at the same time").inputValue(), "5",
 	    "what was typed");

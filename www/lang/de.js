@@ -363,6 +363,7 @@ export default {
 	"settings.sync": "Abgleich",
 	"settings.users": "Benutzer",
 	"settings.replicas": "Server",
+	"settings.replica.save": "Speichern: den Namen von „{name}“",
 	"settings.replicas.what": "Wie die Server, die an dieser Bibliothek arbeiten, hier heißen: über dem Stemma eines Dokuments und wo immer einer genannt wird. Ein Server ohne Namen heißt nach einem Wort, das aus seiner Nummer gebildet ist.",
 	"settings.file": "Konfiguration",
 	"settings.file.what": "Was in der Konfigurationsdatei oder in der Umgebung steht, lässt sich nur dort ändern. Die Datei:",

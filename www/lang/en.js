@@ -363,6 +363,7 @@ export default {
 	"settings.sync": "Syncing",
 	"settings.users": "Users",
 	"settings.replicas": "Servers",
+	"settings.replica.save": "Save the name of {name}",
 	"settings.replicas.what": "What the servers that work on this library are called here: above the stemma of a document, and wherever one is named. A server that was given no name has a word made of its number.",
 	"settings.file": "Configuration",
 	"settings.file.what": "What stands in the configuration file, or in the environment, can only be changed there. The file:",
