@@ -115,10 +115,10 @@ put_store(struct out *out, const struct state *s)
 	else
 		out_text(out, "remote_version", NULL);
 	out_text(out, "remote_error", error[0] != '\0' ? error : NULL);
-	out_text(out, "needs_recovery",
-	    s->sync.needs_recovery[0] != '\0' ? s->sync.needs_recovery : NULL);
 	out_text(out, "moved_to",
 	    s->sync.moved_to[0] != '\0' ? s->sync.moved_to : NULL);
+	out_text(out, "needs_recovery",
+	    s->sync.needs_recovery[0] != '\0' ? s->sync.needs_recovery : NULL);
 	out_text(out, "last_sync_time", s->last_success);
 	out_text(out, "last_error", s->last_error);
 	out_bool(out, "sync_in_progress", s->sync.in_progress);
