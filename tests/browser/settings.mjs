@@ -230,7 +230,7 @@ everywhere("everybody changes their own password", async () => {
 test("a server is given a name, and is called so in a stemma", async () => {
 	const page = await open("#/settings");
 	const servers = part(page, "Servers");
-	const ours = servers.getByLabel("this server");
+	const ours = servers.getByLabel("this server", { exact: true });
 	const word = await ours.getAttribute("placeholder");
 
 	check(/^Server [A-Z][a-z]{4}$/.test(word), word);
@@ -246,7 +246,8 @@ test("a server is given a name, and is called so in a stemma", async () => {
 	    .waitFor();
 	await page.goto(page.url().replace(/#.*/, "#/settings"));
 	await ours.fill("");
-	await servers.getByRole("button", { name: /^Save the name of/ }).first().click();
+	await servers.getByRole("button", { name: "Save the name of this server" })
+	    .click();
 	await page.getByText("Saved. It counts at once.").first().waitFor();
 	await page.reload();
 	equal(await ours.getAttribute("placeholder"), word, "the word again");
