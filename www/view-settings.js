@@ -44,7 +44,8 @@ function storeAddress(all) {
 }
 
 const findings = ["listing", "move", "move_renames", "move_keeps",
-	"exact_swap", "put_whole", "range", "move_folder", "odd_names"];
+	"swap_refuses", "put_keeps", "exact_swap", "put_whole", "range",
+	"move_folder", "odd_names"];
 const marks = { good: "✓", bad: "✗", unknown: "?" };
 
 // What is bad about a store either forbids it or makes it slower.
@@ -69,7 +70,8 @@ function verdict(probe) {
 	h("span", {}, probe.usable ? t("probe.usable")
 	    : t("probe.unusable", { why: probe.reason ?? "" }))),
 	h("ul", { class: "findings" },
-	    findings.map((name) => finding(name, found[name])),
+	    findings.filter((name) => found[name])
+		.map((name) => finding(name, found[name])),
 	    found.is_network_dir && h("li", { class: "warn" },
 	        h("span", { class: "mark", "aria-hidden": "true" }, "!"),
 	        h("span", {}, t("probe.network")))),
