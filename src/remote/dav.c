@@ -24,7 +24,11 @@ dav_question(struct dav *dav, struct http_call *call, const char *method,
 	address_of(&dav->address, path, as_dir, &call->url);
 }
 
-/* Whole, since Apache wants it so; Overwrite, since the default differs. */
+/*
+ * The whole address, which Apache wants; or its path alone (RFC 4918, 10.3),
+ * since behind a proxy that ends TLS or hides the Host a server takes our
+ * address for another server's.  Overwrite, since the default differs.
+ */
 void
 dav_destination(struct dav *dav, struct http_call *call, const char *to,
     bool as_dir, bool overwrites)
@@ -32,10 +36,23 @@ dav_destination(struct dav *dav, struct http_call *call, const char *to,
 	struct buf url = { 0 };
 
 	address_of(&dav->address, to, as_dir, &url);
-	http_header(call, "Destination: %s", buf_text(&url));
+	http_header(call, "Destination: %s",
+	    dav->place.base.traits.moves_by_path ? address_path(buf_text(&url))
+						 : buf_text(&url));
 	http_header(call, "Overwrite: %s", overwrites ? "T" : "F");
 	http_header(call, "Depth: infinity");
 	buf_release(&url);
+}
+
+bool
+dav_other_destination(struct dav *dav, int status)
+{
+	struct remote_traits *traits = &dav->place.base.traits;
+
+	if (status != 400 && status != 502)
+		return false;
+	traits->moves_by_path = !traits->moves_by_path;
+	return true;
 }
 
 bool
@@ -108,20 +125,39 @@ move_answer(const struct http_call *call)
 }
 
 static int
+move_told(struct dav *dav, const char *from, const char *to, bool as_dir,
+    int *status)
+{
+	struct http_call call;
+	int rc;
+
+	http_call_init(dav->place.http, &call, NULL, NULL);
+	dav_question(dav, &call, "MOVE", from, as_dir, HTTP_ONCE);
+	dav_destination(dav, &call, to, as_dir, false);
+	call.may_reuse = dav->place.base.is_probe;
+	if ((rc = http_do(&call)) != E_STOPPED)
+		rc = move_answer(&call);
+	*status = call.rc == 0 ? call.answer.status : 0;
+	http_call_release(&call);
+	return rc;
+}
+
+/*
+ * Twice where the first was refused for how it was told: whatever that did,
+ * a name can be renamed away only once, and whoever calls looks.
+ */
+static int
 dav_move_once(struct remote *r, const char *from, const char *to,
     enum remote_move_kind kind)
 {
-	struct http_call call;
 	bool as_dir = kind == REMOTE_MOVE_DIR;
-	int rc;
+	int status, rc;
 
-	http_call_init(dav_of(r)->place.http, &call, NULL, NULL);
-	dav_question(dav_of(r), &call, "MOVE", from, as_dir, HTTP_ONCE);
-	dav_destination(dav_of(r), &call, to, as_dir, false);
-	call.may_reuse = r->is_probe;
-	if ((rc = http_do(&call)) != E_STOPPED)
-		rc = move_answer(&call);
-	http_call_release(&call);
+	rc = move_told(dav_of(r), from, to, as_dir, &status);
+	if (rc != E_STOPPED && dav_other_destination(dav_of(r), status)) {
+		rc = move_told(dav_of(r), from, to, as_dir, &status);
+		(void)dav_other_destination(dav_of(r), status);
+	}
 	return rc;
 }
 

@@ -29,6 +29,13 @@ void dav_question(struct dav *dav, struct http_call *call, const char *method,
 void dav_destination(struct dav *dav, struct http_call *call, const char *to,
     bool as_dir, bool overwrites);
 
+/*
+ * dav_other_destination - a MOVE was answered so.  True: that may be for how
+ * its destination was told, which is done the other way from now on; try it
+ * once more.
+ */
+bool dav_other_destination(struct dav *dav, int status);
+
 /* dav_is_done - is it a status that says that a change was made? */
 bool dav_is_done(int status);
 
@@ -82,6 +89,7 @@ struct dav_put {
 	bool was_up; /* something may be under that name */
 	bool parent_was_made;
 	bool was_lost;                   /* both names were gone, once */
+	bool was_retold;                 /* the destination, otherwise */
 	void (*then)(struct dav_put *p); /* the next step */
 };
 

@@ -112,7 +112,11 @@ still_there(struct dav_put *p)
 {
 	int rc;
 
-	if (p->call.is_unclear) {
+	if (!p->was_retold &&
+	    dav_other_destination(p->dav, p->call.answer.status)) {
+		p->was_retold = true;
+		move_it(p);
+	} else if (p->call.is_unclear) {
 		p->then = moved;
 		if ((rc = http_again(&p->call)) != 0)
 			end(p, rc);
@@ -306,7 +310,7 @@ dav_put_start(void *work, const char *path, const struct source *src,
 	p->path = path;
 	p->src = src;
 	p->replaces = replaces;
-	p->was_up = p->parent_was_made = p->was_lost = false;
+	p->was_up = p->parent_was_made = p->was_lost = p->was_retold = false;
 	remote_parent(path, &p->parent);
 	buf_clear(&p->up);
 	if (!p->dav->place.base.traits.put_is_whole)

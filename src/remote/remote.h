@@ -66,6 +66,9 @@ struct remote_traits {
 			      do.  Otherwise everything is put under
 			      "up-<32 hex digits>" in the same folder and
 			      moved */
+	bool moves_by_path; /* a server is told the path alone of where
+			       something is moved to, not its whole address;
+			       changes by itself when a server refuses one */
 };
 
 struct remote_stats {
@@ -128,10 +131,11 @@ int remote_head_look(struct remote *remote, struct remote_head *seen,
 
 /*
  * remote_head_swap - rename the head from `from` to `to`, never over another
- * name.  Sent ONCE for each call, never repeated by itself.  The answer means
- * nothing but "sent": whoever calls looks afterwards, whatever this returns
- * (0: told that it was done; E_CONFLICT: told that it was not; E_REMOTE:
- * unclear).
+ * name.  Sent ONCE for each call, never repeated by itself (but for a WebDAV
+ * server that refused how it was told where to: told once more, otherwise; the
+ * old name can be renamed away only once).  The answer means nothing but
+ * "sent": whoever calls looks afterwards, whatever this returns (0: told that
+ * it was done; E_CONFLICT: told that it was not; E_REMOTE: unclear).
  */
 int remote_head_swap(struct remote *remote, const struct remote_head *from,
     const struct remote_head *to);

@@ -654,6 +654,44 @@ a_head_swap_is_never_repeated_by_itself(void **state)
 	assert_int_equal(remote_server_requests(f->server), (int)i + 2);
 }
 
+/*
+ * nginx, lighttpd and Apache behind a proxy that ends TLS: an https address is
+ * another server's to them (400, 502).
+ */
+static void
+where_a_whole_destination_is_refused_the_path_is_told(void **state)
+{
+	struct fixture *f = *state;
+	int i;
+
+	play(f, "MOVE", 400);
+	play(f, "MOVE", 204);
+	play(f, "MOVE", 204);
+	assert_int_equal(swap(f), 0);
+	assert_int_equal(swap(f), 0);
+	for (i = 1; i < 3; i++)
+		assert_true(remote_server_header(f->server, i,
+		    "Destination: /dav/head/000000000042-" ONES));
+	assert_int_equal(remote_server_requests(f->server), 3);
+}
+
+/* Apache takes no path; and a proxy may say 502 for reasons of its own. */
+static void
+where_a_path_is_refused_the_whole_destination_is_told(void **state)
+{
+	struct fixture *f = *state;
+	char to[600];
+
+	play(f, "MOVE", 502);
+	play(f, "MOVE", 400);
+	assert_int_equal(swap(f), E_CONFLICT);
+	play(f, "MOVE", 201);
+	assert_int_equal(swap(f), 0);
+	snprintf(to, sizeof(to), "Destination: %s",
+	    remote_server_url(f->server, "/dav/head/000000000042-" ONES));
+	assert_true(remote_server_header(f->server, 2, to));
+}
+
 static void
 a_head_swap_is_not_repeated_on_a_connection_that_died(void **state)
 {
@@ -1237,6 +1275,8 @@ main(void)
 		TEST(no_head_or_two_are_told_as_busy),
 		TEST(a_head_swap_is_one_move),
 		TEST(a_head_swap_is_never_repeated_by_itself),
+		TEST(where_a_whole_destination_is_refused_the_path_is_told),
+		TEST(where_a_path_is_refused_the_whole_destination_is_told),
 		TEST(a_head_swap_is_not_repeated_on_a_connection_that_died),
 		TEST(a_head_is_created_by_moving_a_folder),
 		TEST(a_content_is_fetched_and_verified),
