@@ -21,6 +21,7 @@ static const char usage[] =
     "  --seconds N    seeds from A on, for so long (with --seeds A-B)\n"
     "  --jobs N       in so many processes\n"
     "  --twice        each twice: both must be the same, byte for byte\n"
+    "  --failures N   stop after so many (10)\n"
     "  --no-shrink    do not look for a shorter story\n"
     "\n"
     "or one story:\n"
@@ -32,6 +33,7 @@ static const char usage[] =
 struct options {
 	struct plan plan;
 	bool has_seed, is_traced, is_twice, shrinks;
+	int failures; /* after so many: enough */
 	uint64_t from, to;
 	int jobs;
 	long seconds;
@@ -112,7 +114,7 @@ tell_many(const struct options *o, int job)
 			continue;
 		if (!o->is_twice)
 			report(o, &plan);
-		if (++bad == 10)
+		if (++bad == o->failures)
 			break;
 	}
 	printf("%llu stories, %d failed\n", (unsigned long long)n, bad);
@@ -183,6 +185,8 @@ take_value(struct options *o, const char *name, const char *value)
 		o->to = *end == '-' ? strtoull(end + 1, NULL, 10) : o->from;
 	} else if (strcmp(name, "--seconds") == 0) {
 		o->seconds = atol(value);
+	} else if (strcmp(name, "--failures") == 0) {
+		o->failures = atoi(value);
 	} else if (strcmp(name, "--jobs") == 0) {
 		o->jobs = atoi(value);
 	} else {
@@ -195,7 +199,11 @@ take_value(struct options *o, const char *name, const char *value)
 int
 main(int argc, char **argv)
 {
-	struct options o = { .jobs = 1, .shrinks = true, .from = 1, .to = 20 };
+	struct options o = { .jobs = 1,
+		.shrinks = true,
+		.failures = 10,
+		.from = 1,
+		.to = 20 };
 
 	for (int i = 1; i < argc; i++) {
 		if (take_flag(&o, argv[i]))

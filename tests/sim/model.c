@@ -18,6 +18,13 @@
 #include "sync/commit.h"
 #include "sync/name.h"
 
+/* A content that a user wrote. */
+struct text {
+	struct text *next;
+	char id[HASH_HEX_SIZE];
+	const char *text;
+};
+
 /* A content that a user was told is kept. */
 struct saved {
 	struct saved *next;
@@ -59,6 +66,7 @@ struct model {
 	struct world *w;
 	struct mem *mem;
 	struct disk *disk; /* where commits are read */
+	struct text *texts;
 	struct saved *saved;
 	struct fact *facts; /* the newest first */
 	struct act *acts;   /* the newest first */
@@ -88,6 +96,18 @@ model_free(struct model *m)
 }
 
 /* ---- told to users ------------------------------------------------------------------ */
+
+void
+model_offers(const char *id, const char *text)
+{
+	struct model *m = world->model;
+	struct text *t = mem_alloc(m->mem, sizeof(*t));
+
+	memcpy(t->id, id, HASH_HEX_SIZE);
+	t->text = mem_strdup(m->mem, text);
+	t->next = m->texts;
+	m->texts = t;
+}
 
 void
 model_saved(struct proc *p, const char *stable_id, const char *id,
@@ -157,9 +177,9 @@ model_grave(struct proc *p, int rc, const char *why)
 const char *
 model_text(const char *id)
 {
-	for (struct saved *s = world->model->saved; s != NULL; s = s->next) {
-		if (strcmp(s->id, id) == 0)
-			return s->text;
+	for (struct text *t = world->model->texts; t != NULL; t = t->next) {
+		if (strcmp(t->id, id) == 0)
+			return t->text;
 	}
 	return NULL;
 }
@@ -493,12 +513,12 @@ is_merged(const struct object *o)
 	while (at < end) {
 		const char *feed = memchr(at, '\n', (size_t)(end - at));
 		size_t len = (size_t)((feed != NULL ? feed : end) - at);
-		struct saved *s = world->model->saved;
+		struct text *t = world->model->texts;
 
-		while (s != NULL &&
-		    memmem(s->text, strlen(s->text), at, len) == NULL)
-			s = s->next;
-		if (s == NULL)
+		while (t != NULL &&
+		    memmem(t->text, strlen(t->text), at, len) == NULL)
+			t = t->next;
+		if (t == NULL)
 			return false;
 		at += len + 1;
 	}

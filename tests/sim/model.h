@@ -17,6 +17,9 @@ void model_free(struct model *m);
 
 /* ---- told to users ------------------------------------------------------------- */
 
+/* model_offers - a user is about to save this content. */
+void model_offers(const char *id, const char *text);
+
 /* model_saved - this content was saved as that record, and acknowledged. */
 void model_saved(struct proc *p, const char *stable_id, const char *id,
     const char *text);

@@ -169,18 +169,6 @@ run_job(void *arg)
 	p->is_busy = false;
 }
 
-static void
-note_day(struct site *s)
-{
-	int64_t day;
-
-	proc_use(&s->procs[0]);
-	day = clock_wall_ms() / 86400000;
-	proc_use(NULL);
-	s->days += day != s->day;
-	s->day = day;
-}
-
 void
 proc_do(struct proc *p, const char *what, int (*job)(struct proc *p))
 {
@@ -194,7 +182,6 @@ proc_do(struct proc *p, const char *what, int (*job)(struct proc *p))
 	if (p->co == NULL)
 		p->co = co_new();
 	co_start(p->co, run_job, p);
-	note_day(p->site);
 	world_say("%c %s", 'a' + p->site->at, what);
 }
 

@@ -88,21 +88,21 @@ step(struct world *w)
 	struct site *s = &w->sites[rng_below(&w->rng, (uint64_t)w->sites_n)];
 	int dice = (int)rng_below(&w->rng, 100);
 
-	if (dice < 45)
+	if (dice < 40)
 		begin_job(w, &s->procs[PROC_USER], "works", user_does);
-	else if (dice < 74)
+	else if (dice < 63)
 		begin_job(w, &s->procs[PROC_SYNC], "syncs", user_syncs);
-	else if (dice < 84)
+	else if (dice < 67)
 		maybe_crash(w, s);
-	else if (dice < 87)
+	else if (dice < 70)
 		maybe_jump(w, s);
-	else if (dice < 92)
+	else if (dice < 75)
 		change_weather(w);
-	else if (dice < 95 && w->plan.trouble & TROUBLE_AGE)
+	else if (dice < 78 && w->plan.trouble & TROUBLE_AGE)
 		begin_job(w, &s->procs[PROC_SYNC], "cleans up", user_cleans);
-	else if (dice < 97 && w->plan.trouble & TROUBLE_AGE)
+	else if (dice < 80 && w->plan.trouble & TROUBLE_AGE)
 		pass_night(w);
-	for (int n = (int)rng_below(&w->rng, 30); n > 0; n--) {
+	for (int n = (int)rng_below(&w->rng, 24); n > 0; n--) {
 		if (!world_event(w))
 			break;
 	}

@@ -83,7 +83,7 @@ put_text(struct proc *p, const char *text, char id[HASH_HEX_SIZE],
 	rc = blob_put(p->blobs, fd, "tei", 0, &hash, size);
 	close(fd);
 	if (rc == 0)
-		hash_hex(&hash, id);
+		model_offers(hash_hex(&hash, id), text);
 	return rc;
 }
 
@@ -448,7 +448,7 @@ user_syncs(struct proc *p)
 		p->site->syncs_good++;
 	if (p->sum.conflicts > 0 && p->site->w->plan.sites == 1)
 		world_fail("%c is alone, and in conflict", 'a' + p->site->at);
-	return rc == 0 && rng_chance(&p->rng, 30) ? model_check_proc(p) : rc;
+	return rc == 0 && rng_chance(&p->rng, 20) ? model_check_proc(p) : rc;
 }
 
 int

@@ -78,15 +78,21 @@ world_fail(const char *fmt, ...)
 
 /* ---- time and chance, as the engine asks for them ---------------------------------------- */
 
+/* Days are counted as the engine could count them: by what it was told. */
 static int64_t
 wall_ms(void *arg)
 {
 	struct proc *p = world != NULL ? world->running : NULL;
+	int64_t ms = BEGIN_MS + (world != NULL ? world->now_ms : 0), day;
 
 	(void)arg;
-	if (world == NULL)
-		return BEGIN_MS;
-	return BEGIN_MS + world->now_ms + (p != NULL ? p->site->clock_ms : 0);
+	if (p == NULL)
+		return ms;
+	ms += p->site->clock_ms;
+	day = ms / 86400000;
+	p->site->days += day != p->site->day;
+	p->site->day = day;
+	return ms;
 }
 
 /* Whoever is dead has no time to wait. */
