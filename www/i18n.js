@@ -29,6 +29,7 @@ export async function load() {
 	language = wanted();
 	locale = navigator.languages?.find((name) =>
 	    name.toLowerCase().startsWith(language)) ?? language;
+	made.clear();
 	words = (await import(`./lang/${language}.js`)).default;
 	document.documentElement.lang = language;
 }
@@ -37,11 +38,23 @@ export function choose(name) {
 	localStorage.setItem("stemma.language", name);
 }
 
+// Each is made once: that takes longer than what it is made for.
+const made = new Map();
+
+function using(Kind, options = {}) {
+	const key = Kind.name + JSON.stringify(options);
+
+	if (!made.has(key))
+		made.set(key, new Kind(Kind === Intl.PluralRules ? language
+		    : locale, options));
+	return made.get(key);
+}
+
 export function t(key, values = {}) {
 	let text = words[key] ?? key;
 
 	if (typeof text === "object")
-		text = text[new Intl.PluralRules(language).select(values.n)] ??
+		text = text[using(Intl.PluralRules).select(values.n)] ??
 		    text.other;
 	return text.replace(/\{(\w+)\}/g, (all, name) => {
 		const value = values[name];
@@ -52,8 +65,8 @@ export function t(key, values = {}) {
 	});
 }
 
-export const number = (n) => new Intl.NumberFormat(locale).format(n);
-export const percent = (part) => new Intl.NumberFormat(locale,
+export const number = (n) => using(Intl.NumberFormat).format(n);
+export const percent = (part) => using(Intl.NumberFormat,
     { style: "percent", maximumFractionDigits: 0 }).format(part);
 
 const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
@@ -65,7 +78,7 @@ export function bytes(n) {
 		n /= 1000;
 		unit++;
 	}
-	return new Intl.NumberFormat(locale, { style: "unit",
+	return using(Intl.NumberFormat, { style: "unit",
 		unit: units[unit], unitDisplay: unit ? "short" : "long",
 		maximumFractionDigits: n < 10 && unit ? 1 : 0 }).format(n);
 }
@@ -76,7 +89,7 @@ export function duration(seconds) {
 	    : [[Math.floor(seconds / 3600), "hour"],
 	    [Math.round(seconds % 3600 / 60), "minute"]];
 
-	return parts.map(([n, unit]) => new Intl.NumberFormat(locale,
+	return parts.map(([n, unit]) => using(Intl.NumberFormat,
 	    { style: "unit", unit, unitDisplay: "short" }).format(n)).join(" ");
 }
 
@@ -87,27 +100,27 @@ export function when(iso, now = new Date()) {
 
 	if (!iso || isNaN(date))
 		return "–";
-	const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit",
+	const clock = using(Intl.DateTimeFormat, { hour: "2-digit",
 		minute: "2-digit" }).format(date);
 	if (date.toDateString() === now.toDateString())
 		return clock;
 	if (Math.abs(now - date) < 6 * 86400e3)
-		return new Intl.DateTimeFormat(locale, { weekday: "long" })
-		    .format(date) + " " + clock;
-	return new Intl.DateTimeFormat(locale, { dateStyle: "medium" })
-	    .format(date) + " " + clock;
+		return `${using(Intl.DateTimeFormat, { weekday: "long" })
+		    .format(date)} ${clock}`;
+	return `${using(Intl.DateTimeFormat, { dateStyle: "medium" })
+	    .format(date)} ${clock}`;
 }
 
 export function exactly(iso) {
 	const date = new Date(iso);
 
-	return !iso || isNaN(date) ? "" : new Intl.DateTimeFormat(locale,
+	return !iso || isNaN(date) ? "" : using(Intl.DateTimeFormat,
 	    { dateStyle: "full", timeStyle: "long" }).format(date);
 }
 
 // A time in parts of one's own choosing.
 export const formatted = (time, parts) =>
-    new Intl.DateTimeFormat(locale, parts).format(new Date(time));
+    using(Intl.DateTimeFormat, parts).format(new Date(time));
 
 export const compare = (a, b) =>
     a.localeCompare(b, language, { numeric: true, sensitivity: "base" });

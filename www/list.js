@@ -160,7 +160,8 @@ export class Windowed {
 		let row = this.rows.get(key);
 
 		if (!row) {
-			row = { node: h("li", {}), index: -1, item: undefined };
+			row = { node: h("li", {}), index: -1, of: -1,
+				item: undefined };
 			this.rows.set(key, row);
 		}
 		if (row.item !== item)
@@ -172,7 +173,10 @@ export class Windowed {
 			row.node.style.transform =
 			    `translateY(${index * this.height()}px)`;
 		}
-		row.node.setAttribute("aria-setsize", this.count());
+		if (row.of !== this.count()) {
+			row.of = this.count();
+			row.node.setAttribute("aria-setsize", row.of);
+		}
 		this.reach(row);
 		return row;
 	}
