@@ -96,6 +96,7 @@ look_once(struct site *s, struct look *look)
 	memset(look, 0, sizeof(*look));
 	look->remote_version = -1;
 	look->is_known = true;
+	look->at_ms = clock_mono_ms();
 	err_clear();
 	if (ask_store(s, look) != 0) {
 		snprintf(look->error, sizeof(look->error), "%s", err_text());

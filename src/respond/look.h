@@ -15,6 +15,7 @@
 
 struct look {
 	bool is_known; /* false: nobody has looked yet */
+	int64_t at_ms; /* when, by clock_mono_ms */
 	bool reachable;
 	bool needs_sync;        /* the store has more than we */
 	bool needs_recovery;    /* it is not what we know: `error` says */

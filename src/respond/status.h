@@ -17,6 +17,7 @@ struct status_own {
 	long long version;   /* of db_version; -1: nothing was read yet */
 	int needs_sync;      /* as far as the library knows */
 	long long local_version;
+	long long changed_ms; /* when it was seen to have changed last */
 	char needs_recovery[1024]; /* as the last sync found; "": nothing */
 };
 

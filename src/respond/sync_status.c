@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Stemma authors */
 #include "respond/status.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -121,6 +122,7 @@ refresh(struct request *req, struct status_own *own, bool *has_changed)
 	if (!*has_changed)
 		return 0;
 	own->version = -1;
+	own->changed_ms = clock_mono_ms();
 	if ((rc = read_again(req, own)) == 0)
 		own->version = version;
 	return rc;
@@ -141,14 +143,15 @@ put_store(struct buf *out, const struct look *look)
 	json_put_string(out, look->error[0] != '\0' ? look->error : NULL);
 }
 
-/* What the last sync found, or what the store shows now. */
+/* What the last sync found, or what the store has shown since. */
 static void
 put_recovery(struct buf *out, const struct status_own *own,
     const struct look *look)
 {
 	const char *text = own->needs_recovery;
 
-	if (text[0] == '\0' && look->needs_recovery)
+	if (text[0] == '\0' && look->needs_recovery &&
+	    look->at_ms > own->changed_ms)
 		text = look->error;
 	buf_puts(out, ",\"needs_recovery\":");
 	json_put_string(out, text[0] != '\0' ? text : NULL);
