@@ -8,6 +8,7 @@ import * as api from "./api.js";
 import { h, replace, s, seldom } from "./dom.js";
 import { events } from "./events.js";
 import { bytes, duration, exactly, t, when } from "./i18n.js";
+import { recoverNotice } from "./recover.js";
 import { may } from "./session.js";
 import { behind, look, standing } from "./standing.js";
 import { button, complain, confirm, progress, say } from "./ui.js";
@@ -418,6 +419,7 @@ class View {
 		this.mine = new Set();  // runs that were started here
 		this.guards = new Map(); // what stopped a run, by its number
 		this.head = h("div", { class: "stands-box" });
+		this.trouble = h("div", {});
 		this.plan = h("div", {});
 		this.history = h("div", {});
 		this.running = new Running();
@@ -434,7 +436,7 @@ class View {
 	}
 
 	nodes() {
-		return [h("h1", {}, t("nav.sync")), this.head,
+		return [h("h1", {}, t("nav.sync")), this.head, this.trouble,
 			h("div", { class: "row acts" },
 			    may("annotator") ? [this.now, this.preview, this.force]
 			        : this.preview),
@@ -490,6 +492,9 @@ class View {
 
 		replaceIfNew(this.head, { ...sentence(status),
 			conflicts: status.conflicts }, stands);
+		replaceIfNew(this.trouble,
+		    { needs_recovery: status.needs_recovery ?? "" },
+		    (what) => recoverNotice(what, () => this.soon()) ?? "");
 		this.now.disabled = this.force.disabled = goes;
 		if (goes)
 			this.running.begin();

@@ -156,6 +156,34 @@ test("a file that failed is named, with the reason", async () => {
 	    .waitFor();
 });
 
+test("a store that went back is told, and mended by a button", async () => {
+	await inStep();
+	await act("save_store");
+	const id = await act("add_pdf", "anna", "newer", "Newer");
+
+	await act("sync", "anna");
+	await act("sync", "ben");
+	await act("restore_store");
+	const page = await open("#/sync");
+
+	await now(page).click();
+	const notice = page.locator(".notice").filter(
+	    { hasText: "restored from an older copy" });
+
+	await notice.waitFor();
+	equal(/stemma recover/.test(await notice.innerText()), false,
+	    "words for the command line");
+	await notice.getByRole("button").click();
+	const dialog = page.getByRole("dialog");
+
+	await dialog.getByText(/1 published again/).waitFor();
+	await dialog.getByRole("button", { name: "Unite both" }).click();
+	await notice.waitFor({ state: "detached" });
+	await act("stemma", "ben", "recover", "--yes");
+	await inStep();
+	await act("stemma", "ben", "show", id);
+});
+
 test("a sync that cannot reach the store says why", async () => {
 	await inStep();
 	await act("add_pdf", "anna", "refused", "Refused");
