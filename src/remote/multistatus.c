@@ -3,9 +3,7 @@
 #include "remote/multistatus.h"
 
 #include <curl/curl.h>
-#include <libxml/parser.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,13 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "remote/remote_ops.h"
-
-enum {
-	DEPTH_MAX = 32,
-	TEXT_MAX = 8 * 1024,      /* bytes of one href, date, … */
-	SILENCE_MAX = 256 * 1024, /* bytes without an element or a text */
-	CHUNK_MAX = 64 * 1024
-};
+#include "remote/xml.h"
 
 /* What the elements that matter are called; their order is that of `names`. */
 enum element {
@@ -48,23 +40,19 @@ struct props {
 };
 
 struct multistatus {
-	xmlParserCtxtPtr xml;
+	struct xml *xml;
+	struct xml_reader reader;
 	enum multistatus_of of;
 	int (*fn)(void *arg, const struct remote_entry *entry);
 	void *arg;
 	struct buf base; /* decoded, single slashes, none at the end */
-	enum element stack[DEPTH_MAX];
+	enum element stack[XML_DEPTH_MAX];
 	int depth;
-	struct buf text; /* of the innermost element that matters */
 	struct buf href;
 	struct props props;    /* of this propstat */
 	struct props response; /* of this response */
-	size_t silence;
 	long responses;
 	long ours;
-	bool is_over;     /* the root element was closed */
-	bool is_followed; /* by something that does not belong there */
-	int rc;           /* the first error, or what `fn` answered */
 };
 
 /* ---- addresses -------------------------------------------------------- */
@@ -135,15 +123,6 @@ skip_host(const char *href)
 
 /* ---- entries ---------------------------------------------------------- */
 
-static int
-refuse(struct multistatus *ms, int rc)
-{
-	if (ms->rc == 0)
-		ms->rc = rc;
-	xmlStopParser(ms->xml);
-	return rc;
-}
-
 static void
 tell(struct multistatus *ms, const char *name)
 {
@@ -154,7 +133,7 @@ tell(struct multistatus *ms, const char *name)
 	int rc;
 
 	if ((rc = ms->fn(ms->arg, &entry)) != 0)
-		refuse(ms, rc);
+		xml_stop(ms->xml, rc);
 }
 
 static bool
@@ -167,7 +146,7 @@ static void
 tell_child(struct multistatus *ms, const char *name)
 {
 	if (leads_astray(name))
-		refuse(ms,
+		xml_stop(ms->xml,
 		    err_set(E_CORRUPT, "the listing has the name \"%s\"",
 			name));
 	else if (strchr(name, '/') != NULL)
@@ -186,7 +165,7 @@ end_response(struct multistatus *ms)
 
 	ms->responses++;
 	if (!decode_path(skip_host(buf_text(&ms->href)), &path)) {
-		refuse(ms,
+		xml_stop(ms->xml,
 		    err_set(E_CORRUPT,
 			"the listing has an address "
 			"that cannot be: \"%.60s\"",
@@ -246,14 +225,14 @@ static const struct props no_props = { .size_bytes = -1,
 	.is_good = true };
 
 static enum element
-element_of(const xmlChar *local, const xmlChar *uri)
+element_of(const char *local, const char *uri)
 {
 	size_t i;
 
-	if (uri == NULL || strcmp((const char *)uri, "DAV:") != 0)
+	if (uri == NULL || strcmp(uri, "DAV:") != 0)
 		return OTHER;
 	for (i = 1; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp((const char *)local, names[i]) == 0)
+		if (strcmp(local, names[i]) == 0)
 			return (enum element)i;
 	return OTHER;
 }
@@ -267,7 +246,6 @@ parent_of(const struct multistatus *ms)
 static void
 begin_element(struct multistatus *ms, enum element e)
 {
-	buf_clear(&ms->text);
 	if (e == RESPONSE) {
 		buf_clear(&ms->href);
 		ms->response = no_props;
@@ -279,9 +257,9 @@ begin_element(struct multistatus *ms, enum element e)
 }
 
 static void
-end_status(struct multistatus *ms)
+end_status(struct multistatus *ms, const char *text)
 {
-	bool is_good = status_is_good(buf_text(&ms->text));
+	bool is_good = status_is_good(text);
 
 	if (parent_of(ms) == PROPSTAT)
 		ms->props.is_good = is_good;
@@ -289,23 +267,9 @@ end_status(struct multistatus *ms)
 		ms->response.is_good = is_good;
 }
 
-static char *
-trimmed(struct buf *text)
-{
-	char *p = text->data;
-
-	while (text->len > 0 && strchr(" \t\r\n", text->data[text->len - 1]))
-		text->data[--text->len] = '\0';
-	return p != NULL ? p + strspn(p, " \t\r\n") : NULL;
-}
-
 static void
-end_element(struct multistatus *ms, enum element e)
+end_element(struct multistatus *ms, enum element e, const char *text)
 {
-	const char *text = trimmed(&ms->text);
-
-	if (text == NULL)
-		text = "";
 	if (e == HREF && parent_of(ms) == RESPONSE) {
 		buf_clear(&ms->href);
 		buf_puts(&ms->href, text);
@@ -314,136 +278,57 @@ end_element(struct multistatus *ms, enum element e)
 	} else if (e == GETLASTMODIFIED && parent_of(ms) == PROP) {
 		ms->props.mtime = curl_getdate(text, NULL);
 	} else if (e == STATUS) {
-		end_status(ms);
+		end_status(ms, text);
 	} else if (e == PROPSTAT) {
 		end_propstat(ms);
 	} else if (e == RESPONSE && parent_of(ms) == MULTISTATUS) {
 		end_response(ms);
 	}
-	buf_clear(&ms->text);
 }
 
-/* ---- what libxml2 calls ------------------------------------------------ */
+/* ---- what the parser calls ---------------------------------------------- */
 
-static void
-on_start(void *ctx, const xmlChar *local, const xmlChar *prefix,
-    const xmlChar *uri, int n_namespaces, const xmlChar **namespaces,
-    int n_attributes, int n_defaulted, const xmlChar **attributes)
+static bool
+begin(void *arg, const char *local, const char *uri, int depth)
 {
-	struct multistatus *ms = ctx;
+	struct multistatus *ms = arg;
 	enum element e = element_of(local, uri);
 
-	(void)prefix, (void)n_namespaces, (void)namespaces, (void)n_attributes,
-	    (void)n_defaulted, (void)attributes;
-	ms->silence = 0;
-	if (ms->rc != 0)
-		return;
-	if (ms->depth == DEPTH_MAX) {
-		refuse(ms,
-		    err_set(E_CORRUPT,
-			"the listing is nested too "
-			"deeply"));
-		return;
-	}
-	if (ms->depth == 0 && e != MULTISTATUS) {
-		refuse(ms,
-		    err_set(E_CORRUPT,
-			"the answer is no listing but "
-			"<%.40s>",
-			(const char *)local));
-		return;
-	}
-	ms->stack[ms->depth++] = e;
-	begin_element(ms, e);
+	ms->depth = depth;
+	ms->stack[depth - 1] = e;
+	if (depth == 1 && e != MULTISTATUS)
+		xml_stop(ms->xml,
+		    err_set(E_CORRUPT, "the answer is no listing but <%.40s>",
+			local));
+	else
+		begin_element(ms, e);
+	return e != OTHER;
 }
 
 static void
-on_end(void *ctx, const xmlChar *local, const xmlChar *prefix,
-    const xmlChar *uri)
+end(void *arg, const char *text, int depth)
 {
-	struct multistatus *ms = ctx;
+	struct multistatus *ms = arg;
 
-	(void)local, (void)prefix, (void)uri;
-	ms->silence = 0;
-	if (ms->rc != 0 || ms->depth == 0)
-		return;
-	end_element(ms, ms->stack[ms->depth - 1]);
-	if (--ms->depth == 0)
-		ms->is_over = true;
+	end_element(ms, ms->stack[depth], text);
+	ms->depth = depth;
 }
-
-static void
-on_text(void *ctx, const xmlChar *text, int len)
-{
-	struct multistatus *ms = ctx;
-
-	ms->silence = 0;
-	if (ms->rc != 0 || ms->depth == 0 || ms->stack[ms->depth - 1] == OTHER)
-		return;
-	if (ms->text.len + (size_t)len > TEXT_MAX) {
-		refuse(ms,
-		    err_set(E_CORRUPT,
-			"the listing has a text of more "
-			"than %d bytes",
-			TEXT_MAX));
-		return;
-	}
-	buf_add(&ms->text, text, (size_t)len);
-}
-
-static void
-on_doctype(void *ctx, const xmlChar *name, const xmlChar *id,
-    const xmlChar *system)
-{
-	struct multistatus *ms = ctx;
-
-	(void)name, (void)id, (void)system;
-	refuse(ms,
-	    err_set(E_CORRUPT,
-		"the listing has a document type, "
-		"which none needs"));
-}
-
-static void
-on_trouble(void *ctx, const xmlError *error)
-{
-	(void)ctx, (void)error; /* the parser's answer tells it */
-}
-
-static xmlSAXHandler handler = {
-	.initialized = XML_SAX2_MAGIC,
-	.startElementNs = on_start,
-	.endElementNs = on_end,
-	.characters = on_text,
-	.ignorableWhitespace = on_text,
-	.cdataBlock = on_text,
-	.internalSubset = on_doctype,
-	.externalSubset = on_doctype,
-	.serror = (xmlStructuredErrorFunc)on_trouble,
-};
 
 /* ---- the topic -------------------------------------------------------- */
-
-static void
-init_parser(void)
-{
-	xmlInitParser();
-}
 
 struct multistatus *
 multistatus_new(const char *path, enum multistatus_of of,
     int (*fn)(void *arg, const struct remote_entry *entry), void *arg)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct multistatus *ms = xmalloc(sizeof(*ms));
 
-	pthread_once(&once, init_parser);
 	*ms = (struct multistatus){ .of = of, .fn = fn, .arg = arg };
 	(void)decode_path(path, &ms->base);
-	ms->xml = xmlCreatePushParserCtxt(&handler, ms, NULL, 0, NULL);
-	if (ms->xml == NULL)
-		abort(); /* out of memory */
-	(void)xmlCtxtUseOptions(ms->xml, XML_PARSE_NONET);
+	ms->reader = (struct xml_reader){ .what = "the listing",
+		.begin = begin,
+		.end = end,
+		.arg = ms };
+	ms->xml = xml_new(&ms->reader);
 	return ms;
 }
 
@@ -452,81 +337,25 @@ multistatus_free(struct multistatus *ms)
 {
 	if (ms == NULL)
 		return;
-	if (ms->xml->myDoc != NULL)
-		xmlFreeDoc(ms->xml->myDoc);
-	xmlFreeParserCtxt(ms->xml);
+	xml_free(ms->xml);
 	buf_release(&ms->base);
-	buf_release(&ms->text);
 	buf_release(&ms->href);
 	free(ms);
-}
-
-static int
-no_xml(struct multistatus *ms)
-{
-	return refuse(ms,
-	    err_set(E_CORRUPT,
-		"the listing is not well-formed "
-		"XML"));
-}
-
-static int
-feed_some(struct multistatus *ms, const char *data, int len)
-{
-	int error;
-
-	ms->silence += (size_t)len;
-	error = xmlParseChunk(ms->xml, data, len, 0);
-	if (ms->rc != 0)
-		return ms->rc;
-	if (error == XML_ERR_DOCUMENT_END && ms->is_over)
-		ms->is_followed = true;
-	else if (error != XML_ERR_OK && !ms->xml->wellFormed)
-		return no_xml(ms);
-	if (ms->silence > SILENCE_MAX && (!ms->is_over || ms->is_followed))
-		return refuse(ms,
-		    err_set(E_CORRUPT,
-			"the listing has a part "
-			"without end"));
-	return 0;
 }
 
 int
 multistatus_feed(struct multistatus *ms, const void *data, size_t len)
 {
-	const char *p = data;
-	int rc = ms->rc;
-
-	while (rc == 0 && len > 0) {
-		size_t n = len < CHUNK_MAX ? len : CHUNK_MAX;
-
-		rc = feed_some(ms, p, (int)n);
-		p += n;
-		len -= n;
-	}
-	return rc;
+	return xml_feed(ms->xml, data, len);
 }
 
 int
 multistatus_end(struct multistatus *ms)
 {
-	if (ms->rc != 0)
-		return ms->rc;
-	(void)xmlParseChunk(ms->xml, NULL, 0, 1);
-	/* An element that was cut off may look like another one. */
-	if (ms->rc == E_CORRUPT || (ms->rc == 0 && !ms->is_over))
-		return ms->rc = err_set(E_REMOTE,
-			   "the listing ends too "
-			   "early");
-	if (ms->rc != 0)
-		return ms->rc;
-	/* So Go's webdav says that it could not tell of all there is. */
-	if (ms->is_followed)
-		return ms->rc = err_set(E_REMOTE,
-			   "the listing was broken off with an error of the "
-			   "server");
-	if (!ms->xml->wellFormed)
-		return no_xml(ms);
+	int rc = xml_end(ms->xml);
+
+	if (rc != 0)
+		return rc;
 	if (ms->responses > 0 && ms->ours == 0)
 		return err_set(E_DENIED,
 		    "the listing speaks of other "

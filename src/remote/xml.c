@@ -12,7 +12,6 @@
 #include "base/str.h"
 
 enum {
-	DEPTH_MAX = 32,
 	TEXT_MAX = 8 * 1024,      /* bytes of one text that is wanted */
 	SILENCE_MAX = 256 * 1024, /* bytes without an element or a text */
 	CHUNK_MAX = 64 * 1024
@@ -21,12 +20,13 @@ enum {
 struct xml {
 	xmlParserCtxtPtr parser;
 	const struct xml_reader *reader;
-	bool is_wanted[DEPTH_MAX];
+	bool is_wanted[XML_DEPTH_MAX];
 	int depth;
 	struct buf text; /* of the innermost element that is wanted */
 	size_t silence;
-	bool is_over; /* the root element was closed */
-	int rc;       /* the first error, or what stopped it */
+	bool is_over;     /* the root element was closed */
+	bool is_followed; /* by something that does not belong there */
+	int rc;           /* the first error, or what stopped it */
 };
 
 void
@@ -51,7 +51,7 @@ on_start(void *ctx, const xmlChar *local, const xmlChar *prefix,
 	x->silence = 0;
 	if (x->rc != 0)
 		return;
-	if (x->depth == DEPTH_MAX) {
+	if (x->depth == XML_DEPTH_MAX) {
 		xml_stop(x,
 		    err_set(E_CORRUPT, "%s is nested too deeply",
 			x->reader->what));
@@ -190,9 +190,11 @@ feed_some(struct xml *x, const char *data, int len)
 	error = xmlParseChunk(x->parser, data, len, 0);
 	if (x->rc != 0)
 		return x->rc;
-	if (error != XML_ERR_OK && !x->parser->wellFormed)
+	if (error == XML_ERR_DOCUMENT_END && x->is_over)
+		x->is_followed = true;
+	else if (error != XML_ERR_OK && !x->parser->wellFormed)
 		return no_xml(x);
-	if (x->silence > SILENCE_MAX && !x->is_over)
+	if (x->silence > SILENCE_MAX && (!x->is_over || x->is_followed))
 		xml_stop(x,
 		    err_set(E_CORRUPT, "%s has a part without end",
 			x->reader->what));
@@ -227,5 +229,10 @@ xml_end(struct xml *x)
 			   x->reader->what);
 	if (x->rc != 0)
 		return x->rc;
+	/* So Go's webdav says that it could not tell of all there is. */
+	if (x->is_followed)
+		return x->rc = err_set(E_REMOTE,
+			   "%s was broken off with an error of the server",
+			   x->reader->what);
 	return x->parser->wellFormed ? 0 : no_xml(x);
 }

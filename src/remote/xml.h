@@ -13,14 +13,17 @@
  */
 struct xml;
 
+#define XML_DEPTH_MAX 32
+
 struct xml_reader {
 	const char *what; /* for messages: "the listing" */
 
-	/* begin - an element; `uri` is NULL without a namespace.  True: its
-	 * text is wanted. */
+	/* begin - an element, the `depth`th of those that are open, at most
+	 * XML_DEPTH_MAX; `uri` is NULL without a namespace.  True: its text is
+	 * wanted. */
 	bool (*begin)(void *arg, const char *local, const char *uri, int depth);
 
-	/* end - of the innermost; its text since the last begin or end, without
+	/* end - of the innermost, leaving `depth` open; its text since the last begin or end, without
 	 * the white space around it ("" when not wanted). */
 	void (*end)(void *arg, const char *text, int depth);
 	void *arg;
