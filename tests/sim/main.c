@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config.h"
+
 #include "base/log.h"
 #include "sim/plan.h"
 #include "sim/world.h"
@@ -168,6 +170,8 @@ take_flag(struct options *o, const char *name)
 		o->is_traced = true;
 	else if (strcmp(name, "--twice") == 0)
 		o->is_twice = true;
+	else if (strcmp(name, "--version") == 0)
+		exit(puts(PACKAGE_STRING) < 0);
 	else if (strcmp(name, "--no-shrink") == 0)
 		o->shrinks = false;
 	else

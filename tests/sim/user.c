@@ -14,6 +14,8 @@
 #include "base/mem.h"
 #include "local/blob.h"
 #include "local/conflict.h"
+#include "local/db.h"
+#include "local/meta.h"
 #include "local/record.h"
 #include "local/resolution.h"
 #include "remote/remote.h"
@@ -21,8 +23,9 @@
 #include "sync/resolve.h"
 #include "sync/store.h"
 
-#define PICK_MAX 64
+#define PICK_MAX 96
 #define LINES 6
+#define MANY 25 /* more than the guard lets pass */
 
 const char *
 user_name(int site)
@@ -179,6 +182,57 @@ import(struct proc *p, struct mem *mem)
 	    was_there ? ", which is there" : "");
 	model_saved(p, stable_id, id, text);
 	return 0;
+}
+
+/* A folder of small texts, at once. */
+static int
+import_many(struct proc *p, struct mem *mem)
+{
+	int rc = db_begin(p->db);
+
+	for (int i = 0; rc == 0 && i < MANY; i++) {
+		char *text = mem_printf(mem, "<many n=\"%d\"/>\n", i);
+		char id[HASH_HEX_SIZE], *stable_id;
+		struct record_new n = { .id = id,
+			.file_type = "tei",
+			.filename = "many.tei.xml",
+			.doc_id = mem_printf(mem, "m%d", i),
+			.user = name_of(p) };
+		bool was_there;
+
+		if ((rc = put_text(p, text, id, &n.file_size)) == 0) {
+			model_tries(p, NULL, n.doc_id, true);
+			rc = record_add(p->db, mem, &n, &stable_id, &was_there);
+		}
+	}
+	if (rc == 0 || db_is_writing(p->db))
+		rc = db_end(p->db, rc);
+	world_say("  %c imports many", 'a' + p->site->at);
+	return polite(rc);
+}
+
+static int
+delete_many(struct proc *p, struct mem *mem)
+{
+	struct record_filter filter = { .live = true };
+	struct pick *pick = mem_alloc(mem, sizeof(*pick));
+	int rc;
+
+	pick->mem = mem;
+	if ((rc = record_each(p->db, &filter, pick_one, pick)) < 0)
+		return rc;
+	rc = 0;
+	for (int i = 0; rc == 0 && i < pick->n; i++) {
+		const char *stable_id = pick->all[i].rec.stable_id;
+
+		model_tries(p, stable_id, NULL, false);
+		rc = record_delete(p->db, stable_id, name_of(p));
+		if (rc == 0)
+			model_deleted(p, stable_id);
+		rc = polite(rc);
+	}
+	world_say("  %c deletes all that there is", 'a' + p->site->at);
+	return rc;
 }
 
 static int
@@ -398,7 +452,9 @@ user_does(struct proc *p)
 		int (*act)(struct proc *p, struct mem *mem);
 	} acts[] = {
 		{ 20, import },
-		{ 30, edit },
+		{ 1, import_many },
+		{ 1, delete_many },
+		{ 28, edit },
 		{ 15, describe },
 		{ 10, delete_it },
 		{ 6, restore },
@@ -429,11 +485,60 @@ user_resolves(struct proc *p)
 	return rc;
 }
 
+/* Nobody is copied here: whoever is called a copy was taken for another. */
+static int
+check_replica(struct proc *p, struct mem *mem)
+{
+	char *id;
+	int rc = meta_find(p->db, mem, "replica", &id);
+
+	if (rc != 1)
+		return rc;
+	if (p->site->replica[0] != '\0' && strcmp(p->site->replica, id) != 0)
+		world_fail("%c takes itself for another", 'a' + p->site->at);
+	snprintf(p->site->replica, sizeof(p->site->replica), "%s", id);
+	return 0;
+}
+
+/* More than the guard lets pass, without a word of a person. */
+static int
+check_guard(struct proc *p)
+{
+	int64_t n = p->sum.deleted_local + p->sum.deleted_remote;
+	struct record_counts counts;
+	int rc;
+
+	if (p->confirms || n <= 20)
+		return 0;
+	if ((rc = record_counts(p->db, &counts)) == 0 &&
+	    n > (counts.live + n) / 10)
+		world_fail("%c deleted %lld of %lld, and nobody said yes",
+		    'a' + p->site->at, (long long)n,
+		    (long long)(counts.live + n));
+	return rc;
+}
+
+static int
+check_sync(struct proc *p)
+{
+	struct mem *mem = mem_new();
+	int rc;
+
+	if (p->sum.conflicts > 0 && p->site->w->plan.sites == 1)
+		world_fail("%c is alone, and in conflict", 'a' + p->site->at);
+	if ((rc = check_replica(p, mem)) == 0 && (rc = check_guard(p)) == 0 &&
+	    rng_chance(&p->rng, 20))
+		rc = model_check_proc(p);
+	mem_free(mem);
+	return rc;
+}
+
 int
 user_syncs(struct proc *p)
 {
 	int rc;
 
+	memset(&p->sum, 0, sizeof(p->sum));
 	if (!p->site->is_joined) {
 		if ((rc = store_join(p->db, p->remote, NULL)) != 0)
 			return rc;
@@ -444,11 +549,7 @@ user_syncs(struct proc *p)
 	if (rc == 0 && !p->sum.skipped)
 		world_say("  %c synced: %lld", 'a' + p->site->at,
 		    (long long)p->sum.new_version);
-	if (rc == 0)
-		p->site->syncs_good++;
-	if (p->sum.conflicts > 0 && p->site->w->plan.sites == 1)
-		world_fail("%c is alone, and in conflict", 'a' + p->site->at);
-	return rc == 0 && rng_chance(&p->rng, 20) ? model_check_proc(p) : rc;
+	return rc == 0 && !p->sum.skipped ? check_sync(p) : rc;
 }
 
 int

@@ -75,9 +75,9 @@ struct site {
 	int64_t clock_ms; /* its wall clock is so far from the world's */
 	bool is_joined;
 	struct rng engine; /* the randomness that the engine gets */
-	int64_t syncs_good;
-	int64_t days; /* on which something was done there */
-	int64_t day;  /* the last one */
+	char replica[40];  /* its id; "": not seen yet */
+	int64_t days;      /* on which something was done there */
+	int64_t day;       /* the last one */
 };
 
 struct world {
