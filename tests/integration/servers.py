@@ -16,6 +16,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 
@@ -336,11 +337,13 @@ class Front(Nginx):
 
     What is asked of /PREFIX/… goes to /PREFIX/… of the server, or to /…
     where `strips`; `tells`: the server is told the Host that was asked.
-    `limit` is nginx's, for bodies; `patience` in seconds.
+    `limit` is nginx's, for bodies; `patience` in seconds.  `tls` is a file
+    of key and certificate; `plain`: a Destination of https is told as http.
     """
 
     def __init__(self, folder, server, prefix="", limit="0", patience=60,
-                 strips=False, tells=True):
+                 strips=False, tells=True, tls=None, plain=False):
+        self.tls, self.plain = tls, plain
         self.port_behind, self.prefix, self.limit = \
             server.port, prefix, limit
         self.patience, self.strips, self.tells = patience, strips, tells
@@ -349,9 +352,18 @@ class Front(Nginx):
     def http(self):
         where = "http://127.0.0.1:%d" % self.port_behind
         host = "proxy_set_header Host $http_host;" if self.tells else ""
+        if self.plain:
+            host += "proxy_set_header Destination $plain;"
+        tls = "ssl_certificate %s; ssl_certificate_key %s;" % (
+            self.tls, self.tls) if self.tls else ""
         return """
+    map $http_destination $plain {
+        "~^https(://.*)$" "http$1";
+        default $http_destination;
+    }
     server {
-        listen 127.0.0.1:%(port)d;
+        listen 127.0.0.1:%(port)d%(ssl)s;
+        %(tls)s
         client_max_body_size %(limit)s;
         location %(prefix)s/ {
             proxy_pass %(where)s%(path)s;
@@ -365,10 +377,14 @@ class Front(Nginx):
         }
     }""" % {"port": self.port, "limit": self.limit, "where": where,
             "prefix": self.prefix, "patience": self.patience, "host": host,
+            "tls": tls, "ssl": " ssl" * bool(self.tls),
             "path": "/" if self.strips else ""}
 
     def answers(self):
-        return self.answers_to("GET", None)
+        """TLS or not: it takes connections."""
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", self.port)) == 0 and \
+                self.process.poll() is None
 
     def set(self, **changes):
         """Change what it is told, and start it anew on its port."""
