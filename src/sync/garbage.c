@@ -13,6 +13,7 @@
 #include "sync/name.h"
 
 #define LIST_MAX 1000  /* names at a time */
+#define FAILED_MAX 10  /* names that cannot be removed, and are passed over */
 #define LOOK_EVERY 100 /* removals */
 #define SWEEPS_MAX \
 	1000 /* of one folder: a store that does not remove ends it */
@@ -144,6 +145,16 @@ look_at_head(struct garbage *g)
 	return 0;
 }
 
+/* One file that a server holds on to must not keep all others there. */
+static int
+pass_over(struct garbage *g, const struct garbage_item *item, int rc)
+{
+	if (rc != E_DENIED && rc != E_REMOTE)
+		return rc;
+	run_fail(g->s, item->path, err_text());
+	return ++g->failed > FAILED_MAX ? rc : 0;
+}
+
 static int
 remove_item(struct garbage *g, const struct garbage_item *item)
 {
@@ -152,9 +163,10 @@ remove_item(struct garbage *g, const struct garbage_item *item)
 	if (g->counted == 0 && (rc = look_at_head(g)) != 0)
 		return rc;
 	g->counted = (g->counted + 1) % LOOK_EVERY;
-	if ((rc = run_stopped(g->s)) != 0 ||
-	    (rc = remote_remove(g->s->remote, item->path)) != 0)
+	if ((rc = run_stopped(g->s)) != 0)
 		return rc;
+	if ((rc = remote_remove(g->s->remote, item->path)) != 0)
+		return pass_over(g, item, rc);
 	if (item->is_litter && (rc = litter_remove(g->s->db, item->path)) != 0)
 		return rc;
 	return tell(g, item);

@@ -26,6 +26,7 @@ struct garbage {
 	struct sync_gc_summary *sum;
 	int (*told)(void *arg, const struct sync_garbage *item); /* or NULL */
 	void *arg;
+	int failed; /* names that could not be removed; the others went */
 	/* the rest is garbage.c's */
 	struct garbage_item *items;
 	int n;
@@ -57,7 +58,8 @@ int garbage_see_upload(struct garbage *g, const char *dir,
 /*
  * garbage_sweep - list the folder, with `see` for each entry (which adds),
  * and remove what was added, until nothing more is.  A folder that is not there
- * is empty.  Before each hundred removals the head is looked at: E_ROLLBACK or
+ * is empty.  What cannot be removed is told (run_fail) and passed over, ten names
+ * at most.  Before each hundred removals the head is looked at: E_ROLLBACK or
  * E_CONFLICT when it does not come from the one that was seen last; then nothing
  * more is removed.
  */

@@ -526,6 +526,11 @@ with_store(struct sync *s, const struct sync_options *opt, struct garbage *g,
 	garbage_head(g);
 	rc = gc_all(g, flags);
 	close(lock);
+	if (rc == 0 && g->failed > 0)
+		return err_set(E_REMOTE,
+		    "%d files could not be removed from the store; the "
+		    "others were",
+		    g->failed);
 	return rc;
 }
 
