@@ -139,4 +139,16 @@ int s3_put_seen(struct s3_put *p);
 void s3_parts_start(struct s3_put *p);
 void s3_parts_free(struct s3_parts *parts); /* NULL is fine */
 
+/*
+ * s3_sweep - remove uploads in parts below the store that were begun a day ago,
+ * by the store's clock, by whoever it was; not those of the key `spared`.
+ * `over` is called when that is done, or could not be done.
+ */
+struct s3_sweep;
+
+struct s3_sweep *s3_sweep_new(struct s3 *s3, const char *spared,
+    void (*over)(void *owner), void *owner);
+void s3_sweep_free(struct s3_sweep *sweep); /* NULL is fine */
+void s3_sweep_start(struct s3_sweep *sweep);
+
 #endif

@@ -20,14 +20,7 @@
  * is the right one.  What replaces another object does not look for any.
  */
 
-enum { ETAG_ROOM = 128, RESTARTS_MAX = 3, LITTER_MAX = 16 };
-
-#define LITTER_AGE_S (24 * 60 * 60)
-
-struct litter {
-	char *path;
-	char *id;
-};
+enum { ETAG_ROOM = 128, RESTARTS_MAX = 3 };
 
 struct s3_parts {
 	struct s3_xml *xml; /* of the answer under way */
@@ -42,8 +35,7 @@ struct s3_parts {
 	struct source piece;
 	struct buf list; /* what completes it */
 	int restarts;
-	struct litter litter[LITTER_MAX];
-	int n_litter;
+	struct s3_sweep *sweep;
 	int rc; /* while tidying: how it ends then */
 	struct buf why;
 };
@@ -165,65 +157,6 @@ start_over(struct s3_put *p)
 		return;
 	}
 	begin(p);
-}
-
-/* ---- litter ------------------------------------------------------------------------ */
-
-static int
-see_litter(void *arg, const struct s3_row *row)
-{
-	struct s3_put *p = arg;
-	struct s3_parts *m = p->parts;
-	size_t above = strlen(p->s3->prefix);
-	int64_t now = p->call.answer.date_s;
-
-	if (row->kind != S3_ROW_UPLOAD || m->n_litter == LITTER_MAX ||
-	    row->mtime < 0 || now < 0 || now - row->mtime < LITTER_AGE_S ||
-	    strcmp(row->key, buf_text(&m->key)) == 0 ||
-	    strncmp(row->key, p->s3->prefix, above) != 0 ||
-	    remote_path_check(row->key + above) != 0)
-		return 0;
-	m->litter[m->n_litter].path = xstrdup(row->key + above);
-	m->litter[m->n_litter++].id = xstrdup(row->upload_id);
-	return 0;
-}
-
-static void
-sweep_next(struct s3_put *p)
-{
-	struct s3_parts *m = p->parts;
-	struct s3_param id = { "uploadId", NULL };
-	struct litter *l;
-
-	if (m->n_litter == 0 || is_hopeless(p)) {
-		find(p);
-		return;
-	}
-	l = &m->litter[--m->n_litter];
-	id.value = l->id;
-	p->then = sweep_next;
-	s3_question(p->s3, &p->call, "DELETE", l->path, &id, 1, HTTP_ONCE);
-	p->call.may_reuse = true;
-	free(l->path);
-	free(l->id);
-	go(p, NULL);
-}
-
-/*
- * Uploads that were begun a day ago by the store's own clock, by whoever it
- * was, and are not gone on with: once for each connection to a store.  Other
- * objects' only: one for this key is gone on with.
- */
-static void
-sweep(struct s3_put *p)
-{
-	const struct s3_param params[] = { { "encoding-type", "url" },
-		{ "prefix", p->s3->prefix }, { "uploads", "" } };
-
-	p->s3->is_swept = true;
-	ask(p, "GET", NULL, params, 3, HTTP_ONCE, sweep_next);
-	p->call.may_reuse = true;
-	go(p, NULL);
 }
 
 /* ---- finding one ------------------------------------------------------------------- */
@@ -550,11 +483,26 @@ complete(struct s3_put *p)
 
 static int (*row_of(struct s3_put *p))(void *, const struct s3_row *)
 {
-	if (p->then == sweep_next)
-		return see_litter;
 	if (p->then == found)
 		return see_upload;
 	return p->then == listed_parts ? see_part : NULL;
+}
+
+static void
+swept(void *arg)
+{
+	find(arg);
+}
+
+/* Once for each connection to a store. */
+static void
+sweep(struct s3_put *p)
+{
+	struct s3_parts *m = p->parts;
+
+	p->s3->is_swept = true;
+	m->sweep = s3_sweep_new(p->s3, buf_text(&m->key), swept, p);
+	s3_sweep_start(m->sweep);
 }
 
 static int64_t
@@ -592,10 +540,7 @@ s3_parts_free(struct s3_parts *m)
 {
 	if (m == NULL)
 		return;
-	while (m->n_litter > 0) {
-		free(m->litter[--m->n_litter].path);
-		free(m->litter[m->n_litter].id);
-	}
+	s3_sweep_free(m->sweep);
 	s3_xml_free(m->xml);
 	free(m->etags);
 	buf_release(&m->key);
