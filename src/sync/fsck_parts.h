@@ -9,7 +9,7 @@
 
 /* Parts of a check of the store: for fsck*.c alone. */
 
-#define FSCK_WAVE 64
+#define FSCK_WAVE 512
 #define FSCK_CHECKPOINTS 256
 
 /* A content whose bytes are read. */
