@@ -27,13 +27,13 @@
 
 /* ---- a store that costs nothing ------------------------------------------ */
 
-static char head_name[80];
+static char the_name[80];
 
 static int
 still_list(struct remote *r, const char *dir,
     int (*fn)(void *arg, const struct remote_entry *entry), void *arg)
 {
-	struct remote_entry entry = { head_name, false, 60, 0 };
+	struct remote_entry entry = { the_name, false, 60, 0 };
 
 	(void)r;
 	return strcmp(dir, "head") == 0 ? fn(arg, &entry) : 0;
@@ -42,7 +42,7 @@ still_list(struct remote *r, const char *dir,
 static struct remote_stats
 still_stats(const struct remote *r)
 {
-	struct remote_stats none = { 0, 0, 0 };
+	struct remote_stats none = { .requests = 0 };
 
 	(void)r;
 	return none;
@@ -63,7 +63,7 @@ name_head(struct db *db)
 	if (rc == 0)
 		rc = meta_find(db, mem, "commit", &commit);
 	if (rc == 1 && version >= 0 && version < 1000000000000)
-		snprintf(head_name, sizeof(head_name), "%012" PRId64 "-%.64s",
+		snprintf(the_name, sizeof(the_name), "%012" PRId64 "-%.64s",
 		    version, commit);
 	mem_free(mem);
 	return rc == 1 ? 0 : err_set(E_ABSENT, "no version is known here");
