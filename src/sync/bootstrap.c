@@ -136,6 +136,42 @@ our_counter(void *arg, const struct replica *r)
 	return 1;
 }
 
+/* One that we know of, and its last number in the checkpoint. */
+struct known {
+	const struct replica *replica;
+	int64_t counter;
+};
+
+static int
+its_counter(void *arg, const struct replica *r)
+{
+	struct known *k = arg;
+
+	if (strcmp(r->replica, k->replica->replica) != 0)
+		return 0;
+	k->counter = r->counter;
+	return 1;
+}
+
+/* What others published, and we have seen, must be in it as well: a store that
+ * was made anew and has outgrown us may name all our records, but older. */
+static int
+theirs_is_there(void *arg, const struct replica *r)
+{
+	struct jump *j = arg;
+	struct known k = { r, 0 };
+	int rc = checkpoint_each_replica(j->cp, its_counter, &k);
+
+	if (rc < 0 || k.counter >= r->counter)
+		return rc < 0 ? rc : 0;
+	return err_set(E_ROLLBACK,
+	    "The store at %s lacks what replica %s published and this library "
+	    "has seen: it was restored from an older copy, or made anew.  "
+	    "Nothing was changed here; \"stemma recover --dry-run\" tells how "
+	    "the two would be united.",
+	    remote_name(j->s->remote), r->replica);
+}
+
 /* What we published must be in it. */
 static int
 check_counter(struct jump *j)
@@ -167,7 +203,8 @@ may_jump(struct jump *j)
 		return 0;
 	if ((rc = checkpoint_each(j->cp, row_is_ours, j)) != 0 ||
 	    (rc = record_each(j->s->db, &all, ours_is_there, j)) != 0 ||
-	    (rc = check_counter(j)) != 0)
+	    (rc = check_counter(j)) != 0 ||
+	    (rc = replica_each(j->s->db, theirs_is_there, j)) != 0)
 		return rc;
 	return guard_check(j->s, j->deletions, "here");
 }

@@ -256,7 +256,8 @@ settle_head(struct finder *x)
 
 /* ---- how far it is the same ----------------------------------------------------------- */
 
-/* Below the checkpoint the headers of older commits tell, while they are there. */
+/* Below the checkpoint the headers of older commits tell, while they are there.
+ * 1: down to the beginning; 0: only so far. */
 static int
 walk_headers(struct finder *x)
 {
@@ -285,6 +286,8 @@ walk_headers(struct finder *x)
 		mem_reset(mem);
 	}
 	mem_free(mem);
+	if (at.version <= 1)
+		return 1;
 	return rc < 0 && !is_loss(rc) ? rc : 0;
 }
 
@@ -309,14 +312,35 @@ row_differs(void *arg, const struct held *held)
 	return 0;
 }
 
-/* No commit is known to both any more: what the records say. */
+/* What somebody published last, as we know it, and the store does not. */
+static int
+replica_differs(void *arg, const struct replica *known)
+{
+	struct finder *x = arg;
+	struct replica r = { 0 };
+	int rc;
+
+	mem_reset(x->s->step);
+	rc = replica_find(x->beside.sync.db, x->s->step, known->replica, &r);
+	if (rc < 0)
+		return rc;
+	if ((rc == 0 || r.counter < known->counter) &&
+	    known->version <= x->common)
+		x->common = known->version - 1;
+	return 0;
+}
+
+/* No commit is known to both any more: what replicas and records say. */
 static int
 compare_rows(struct finder *x)
 {
 	static const struct record_filter all = { 0 };
+	int rc;
 
 	x->common = x->s->last.version < x->head.version ? x->s->last.version
 							 : x->head.version;
+	if ((rc = replica_each(x->s->db, replica_differs, x)) != 0)
+		return rc;
 	return record_each(x->beside.sync.db, &all, row_differs, x);
 }
 
@@ -332,7 +356,7 @@ find_common(struct finder *x)
 	    x->common > 0 || x->beside.sync.last.checkpoint.version == 0)
 		return rc;
 	if ((rc = walk_headers(x)) != 0 || x->common > 0)
-		return rc;
+		return rc < 0 ? rc : 0;
 	return compare_rows(x);
 }
 
