@@ -240,6 +240,40 @@ a_store_that_is_not_exact_is_for_one_writer(void **state)
 	assert_int_equal(probe_verdict(&f), E_DENIED);
 }
 
+/* Adobe's S3Mock keeps to both conditions as long as nobody races. */
+static void
+a_bucket_is_judged_by_its_conditions(void **state)
+{
+	const struct probe_findings good = { .listing = PROBE_GOOD,
+		.by_match = true,
+		.swap_refuses = PROBE_GOOD,
+		.put_keeps = PROBE_GOOD,
+		.exact_swap = PROBE_GOOD,
+		.put_whole = PROBE_GOOD };
+	struct probe_findings f = good, back;
+	struct buf json = { 0 }, words = { 0 };
+
+	(void)state;
+	assert_int_equal(probe_verdict(&f), 0);
+	probe_json(&f, &json);
+	assert_null(strstr(buf_text(&json), "move"));
+	assert_int_equal(probe_parse(buf_text(&json), &back), 0);
+	assert_int_equal(probe_verdict(&back), 0);
+	f.exact_swap = PROBE_BAD;
+	assert_int_equal(probe_verdict(&f), E_DENIED);
+	f = good;
+	f.swap_refuses = PROBE_UNKNOWN;
+	assert_int_equal(probe_verdict(&f), E_DENIED);
+	f = good;
+	f.put_keeps = PROBE_BAD;
+	assert_int_equal(probe_verdict(&f), E_DENIED);
+	probe_advice(&f, &words);
+	assert_non_null(strstr(buf_text(&words), "If-None-Match"));
+	assert_null(strstr(buf_text(&words), "renamed."));
+	buf_release(&json);
+	buf_release(&words);
+}
+
 /* npm's webdav-server tells "a#b" as an address that ends at the sign. */
 static void
 a_store_that_spoils_odd_names_can_be_used(void **state)
@@ -306,6 +340,7 @@ main(void)
 		cmocka_unit_test(findings_survive_their_json),
 		cmocka_unit_test(what_is_no_finding_is_refused),
 		cmocka_unit_test(a_store_that_is_not_exact_is_for_one_writer),
+		cmocka_unit_test(a_bucket_is_judged_by_its_conditions),
 		cmocka_unit_test(a_store_that_spoils_odd_names_can_be_used),
 		cmocka_unit_test(what_only_costs_time_is_no_reason_to_refuse),
 		cmocka_unit_test(advice_is_a_sentence_for_each_finding),
