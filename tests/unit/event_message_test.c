@@ -84,6 +84,7 @@ flags_numbers_and_objects_come_back(void **state)
 	(void)state;
 	back = there_and_back(mem, &ask,
 	    "{\"sync\":{\"force\":true,\"confirm_deletions\":false,"
+	    "\"recover\":false,\"dry_run\":false,\"join\":false,"
 	    "\"wait\":true,\"user\":null}}\n");
 	assert_true(back.force && back.wait && !back.confirm_deletions);
 	assert_null(back.user);
