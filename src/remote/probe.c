@@ -20,7 +20,8 @@ enum {
 	AGE_MS = 2200, /* so that a copy's time differs by a second */
 	LOOK_MS = 250,
 	SLOW_MS = 1500, /* of an upload, in the middle */
-	LOOKS = 20
+	LOOKS = 20,
+	FOLDER_LOOKS = 60 /* 15 s, as whoever creates a store looks */
 };
 
 /* ---- small parts ------------------------------------------------------------ */
@@ -249,7 +250,7 @@ shows_up(struct probe *p, const char *name, const char *data)
 {
 	int i, rc = 0;
 
-	for (i = 0; i < LOOKS && rc == 0; i++) {
+	for (i = 0; i < FOLDER_LOOKS && rc == 0; i++) {
 		if (i > 0)
 			clock_sleep_ms(LOOK_MS);
 		rc = probe_holds(p, name, data, 100);
