@@ -159,6 +159,22 @@ check_layout(struct checkpoint *cp)
 	return 0;
 }
 
+/* Its pages are knotted together as SQLite would: each used once, keys in order.
+ * It costs a fifth of reading the rows. */
+static int
+check_pages(struct checkpoint *cp)
+{
+	char *words;
+	int rc;
+
+	if ((rc = ask(cp, "PRAGMA quick_check(1)", &words)) != 0)
+		return rc;
+	if (!str_eq(words, "ok"))
+		return err_set(E_CORRUPT, "checkpoint: %.200s",
+		    words != NULL ? words : "its pages are not in order");
+	return 0;
+}
+
 /* ---- the head --------------------------------------------------------------------- */
 
 /* The values of sync_metadata that a head has. */
@@ -256,7 +272,7 @@ checkpoint_open(const char *path, struct checkpoint **cp,
 	c->mem = mem_new();
 	if ((rc = checkpoint_file_open(c->mem, path, &c->file)) != 0 ||
 	    (rc = check_tables(c)) != 0 || (rc = check_layout(c)) != 0 ||
-	    (rc = read_head(c)) != 0) {
+	    (rc = check_pages(c)) != 0 || (rc = read_head(c)) != 0) {
 		checkpoint_close(c);
 		return rc;
 	}

@@ -551,6 +551,25 @@ what_is_no_checkpoint_is_refused(void **state)
 	assert_int_equal(read_all(s->c->l->path), E_CORRUPT);
 }
 
+/* A page that no table uses, and that no row would show. */
+static void
+pages_that_nothing_uses_are_seen(void **state)
+{
+	struct site *s = *state;
+	struct buf file = { 0 };
+	char *pages;
+
+	assert_int_equal(file_read(s->plain, LIMIT, &file), 0);
+	for (int i = 0; i < 32768; i++)
+		buf_putc(&file, '\0');
+	pages = file.data + 28; /* "size in pages", big-endian */
+	pages[3]++;
+	assert_int_equal(file_write(s->again, file.data, file.len, 0640), 0);
+	assert_int_equal(read_all(s->again), E_CORRUPT);
+	assert_non_null(strstr(err_text(), "never used"));
+	buf_release(&file);
+}
+
 /* ---- broken bytes ------------------------------------------------------------------------------ */
 
 static uint64_t seed;
@@ -724,6 +743,7 @@ main(void)
 		TEST(a_dropped_name_that_a_record_has_is_refused),
 		TEST(records_that_are_not_the_state_are_not_loaded),
 		TEST(what_is_no_checkpoint_is_refused),
+		TEST(pages_that_nothing_uses_are_seen),
 		TEST(broken_plain_files_do_no_harm),
 		TEST(broken_packed_files_are_found),
 		TEST(unpacking_stops_at_its_limit),
