@@ -165,8 +165,9 @@ cmd_init(struct tool *tool, int argc, char **argv)
 	};
 	const struct usage usage = { "init", NULL,
 		"Make the library, try the store, create or join it",
-		"A URL is webdav+https://HOST/PATH or file:///PATH, without a "
-		"name or password,\nwhich stand in stemma.conf.  It counts until "
+		"A URL is webdav+https://HOST/PATH, s3://BUCKET/PREFIX,\n"
+		"s3+https://HOST/BUCKET/PREFIX or file:///PATH, without a name "
+		"or password,\nwhich stand in stemma.conf.  It counts until "
 		"stemma.conf names another.  Twice is fine.",
 		rows, 0, 0, false };
 	int status;
