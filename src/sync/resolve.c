@@ -14,7 +14,9 @@
 #include "local/blob.h"
 #include "local/conflict.h"
 #include "local/db.h"
+#include "local/meta.h"
 #include "local/record.h"
+#include "local/ref.h"
 #include "local/resolution.h"
 #include "local/side.h"
 #include "sync/propose.h"
@@ -137,6 +139,25 @@ stamp(struct settle *t)
 	return at;
 }
 
+/* A record that came from another replica, and whose content did not come before
+ * the store was set back, has a side that only that replica can send. */
+static int
+need_content(struct settle *t)
+{
+	const struct record *ours = &t->ours.rec;
+	int64_t generation;
+	int rc;
+
+	if ((rc = ref_is_here(t->db, ours->id, ours->file_type)) == 0)
+		rc = name_find(t->db, ours->id, ours->file_type, &generation);
+	if (rc == 0)
+		return err_set(E_CONFLICT,
+		    "the content of this side is neither here nor on the "
+		    "store: sync the library that has it first, or take the "
+		    "other side");
+	return rc < 0 ? rc : 0;
+}
+
 static int
 put_ours(struct settle *t)
 {
@@ -144,7 +165,7 @@ put_ours(struct settle *t)
 	int rc;
 
 	row.updated_at = stamp(t);
-	if ((rc = take_theirs(t)) != 0)
+	if ((rc = need_content(t)) != 0 || (rc = take_theirs(t)) != 0)
 		return rc;
 	return write_row(t, &row, both_parents(t, ancestor_id(t)));
 }
@@ -260,6 +281,8 @@ settle_unknown(struct settle *t, enum resolution resolution)
 		return err_set(E_INPUT,
 		    "the store has nothing that this could be merged with: "
 		    "local, remote or both");
+	if (resolution != RESOLVE_REMOTE && (rc = need_content(t)) != 0)
+		return rc;
 	if ((rc = write_row(t, &t->ours.rec, t->ours.parents)) != 0 ||
 	    resolution != RESOLVE_REMOTE)
 		return rc;
