@@ -132,7 +132,8 @@ class WsgiDav(Simple):
         self.modules = fetched("wsgidav")
         if not self.modules:
             raise Skip("WsgiDAV is not there: tools/test-hosts fetches it")
-        return sys.executable
+        # One that www-data can run too.
+        return shutil.which("python3", path="/usr/bin") or sys.executable
 
     def environment(self):
         return dict(super().environment(), PYTHONDONTWRITEBYTECODE="1",
