@@ -23,6 +23,21 @@
 
 /* ---- what is there ------------------------------------------------------------ */
 
+/* Shown to people, so nothing else will do. */
+static bool
+is_uuid(const char *text)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+
+	for (size_t i = 0; i < sizeof(form) - 1; i++)
+		if (form[i] == '-'
+			? text[i] != '-'
+			: strchr("0123456789abcdef", text[i]) == NULL ||
+			    text[i] == '\0')
+			return false;
+	return text[sizeof(form) - 1] == '\0';
+}
+
 /* The body, never changed: {"store": UUID, "layout": 1} */
 static int
 parse_body(struct mem *mem, const struct buf *body, char **uuid)
@@ -33,7 +48,7 @@ parse_body(struct mem *mem, const struct buf *body, char **uuid)
 	if (json_check(object.text, object.len) != 0 ||
 	    json_kind(object) != JSON_OBJECT ||
 	    json_find(object, "store", &value) != 1 ||
-	    json_string(mem, value, uuid) != 0 || strlen(*uuid) != 36 ||
+	    json_string(mem, value, uuid) != 0 || !is_uuid(*uuid) ||
 	    json_find(object, "layout", &value) != 1 ||
 	    json_int64(value, &layout) != 0)
 		return err_set(E_CORRUPT,
@@ -49,8 +64,8 @@ parse_body(struct mem *mem, const struct buf *body, char **uuid)
 }
 
 int
-store_of(struct mem *mem, struct remote *remote,
-    const struct remote_head *head, char **uuid)
+store_of(struct mem *mem, struct remote *remote, const struct remote_head *head,
+    char **uuid)
 {
 	struct buf body = { 0 };
 	int rc = remote_head_body(remote, head, &body);

@@ -201,6 +201,29 @@ another_store_without_a_commit_is_refused(void **state)
 	must_sync(c);
 }
 
+/* An address of 36 characters that would be more to a terminal. */
+static void
+a_head_without_a_uuid_is_no_store(void **state)
+{
+	static const char *const bodies[] = { "x",
+		"{\"store\":\"\\u001b]0;title\\u0007--------------------------\","
+		"\"layout\":1}",
+		"{\"store\":\"../../../../../../../../etc/passwd.d\","
+		"\"layout\":1}",
+		"{\"store\":\"5c04a527-6653-4f1a-8f94-4b23469dfdd6\"}" };
+
+	(void)state;
+	world_run(w, "rm -r store");
+	c = site_open(w, "clara");
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		world_run(w,
+		    "f=`ls store/head` && printf %%s '%s' >"
+		    "store/head/$f",
+		    bodies[i]);
+		assert_int_equal(store_join(a->db, a->remote, NULL), E_CORRUPT);
+	}
+}
+
 static void
 a_lost_commit_is_an_error_and_no_deletion(void **state)
 {
@@ -1047,6 +1070,7 @@ main(void)
 		T(a_fork_is_told_from_the_history),
 		T(another_store_is_refused),
 		T(another_store_without_a_commit_is_refused),
+		T(a_head_without_a_uuid_is_no_store),
 		T(a_lost_commit_is_an_error_and_no_deletion),
 		T(a_damaged_commit_is_an_error),
 		T(two_heads_stop_everybody),
