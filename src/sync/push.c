@@ -260,7 +260,9 @@ push_one(struct sync *s)
 		return rc;
 	rc = draft_fill(draft);
 	if (rc == 0 && draft_changes(draft) > 0) {
-		published = publish(s, draft);
+		/* Users delete while a sync runs, too. */
+		if ((published = check_guard(s)) == 0)
+			published = publish(s, draft);
 		rc = published < 0 ? published : 1;
 	} else if (rc == 0) {
 		s->lost = 0; /* who won published the same */
