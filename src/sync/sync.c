@@ -139,8 +139,7 @@ run_steps(struct sync *s)
 		return rc;
 	/* What was sent before may have gone since, named or not. */
 	if ((s->opt->force || s->recover != NULL) &&
-	    ((rc = upload_clear(s->db)) != 0 ||
-		(rc = repair_contents(s)) != 0))
+	    ((rc = upload_clear(s->db)) != 0 || (rc = repair_contents(s)) != 0))
 		return rc;
 	if ((rc = push_changes(s)) != 0 || (rc = get_contents(s)) != 0)
 		return rc;

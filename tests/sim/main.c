@@ -30,7 +30,8 @@ static const char usage[] =
     "  --seed N [--sites N] [--steps N] [--trouble LIST] [--only LIST]\n"
     "  --trace        all of it; otherwise what people do and hear\n"
     "\n"
-    "Troubles: crash disk net lies races clock down age, all, none.\n";
+    "Troubles: crash disk net lies races clock down age\n"
+    "restore, all, none.\n";
 
 struct options {
 	struct plan plan;

@@ -68,13 +68,17 @@ struct model {
 	struct disk *disk; /* where commits are read */
 	struct text *texts;
 	struct saved *saved;
-	struct fact *facts; /* the newest first */
-	struct act *acts;   /* the newest first */
+	struct act *acts; /* the newest first */
 	int acts_n;
 	struct value *values;
-	int64_t version;
-	struct hash id;
-	struct commit last;
+	struct history {
+		struct fact *facts; /* the newest first */
+		int64_t version;
+		struct hash id;
+		struct commit last;
+	} h, backup;
+	bool was_restored;
+	bool is_at_end;
 };
 
 struct model *
@@ -146,7 +150,7 @@ note_act(struct proc *p, const char *stable_id, const char *doc_id)
 	a->site = p->site->at;
 	a->stable_id = mem_strdup(m->mem, stable_id);
 	a->doc_id = mem_strdup(m->mem, doc_id);
-	a->store_version = m->version;
+	a->store_version = m->h.version;
 	if (meta_int(p->db, "version", &a->library_version) != 0)
 		a->library_version = 0;
 	a->next = m->acts;
@@ -189,7 +193,20 @@ model_text(const char *id)
 int64_t
 model_version(void)
 {
-	return world->model->version;
+	return world->model->h.version;
+}
+
+void
+model_backup(void)
+{
+	world->model->backup = world->model->h;
+}
+
+void
+model_restore(void)
+{
+	world->model->h = world->model->backup;
+	world->model->was_restored = true;
 }
 
 static bool
@@ -210,15 +227,19 @@ check_content(struct model *m, const struct record *rec)
 	char hex[HASH_HEX_SIZE];
 	struct hash id;
 
+	/* What was sent before the store went back, and is not in the copy, is
+	 * missed by a recovery only. */
+	if (o == NULL && m->was_restored && !m->is_at_end)
+		return;
 	if (o == NULL) {
 		world_fail("version %lld names %s, which is not there",
-		    (long long)m->version, path);
+		    (long long)m->h.version, path);
 		return;
 	}
 	hash_bytes(o->bytes->data, o->bytes->len, &id);
 	if (strcmp(hash_hex(&id, hex), rec->id) != 0)
 		world_fail("version %lld names %s, which is damaged",
-		    (long long)m->version, path);
+		    (long long)m->h.version, path);
 }
 
 static int
@@ -227,11 +248,11 @@ note_change(void *arg, const struct commit_change *change)
 	struct model *m = arg;
 	struct fact *f = mem_alloc(m->mem, sizeof(*f));
 
-	f->version = m->version;
+	f->version = m->h.version;
 	shared_copy(m->mem, &change->rec, &f->rec);
 	f->user = mem_strdup(m->mem, change->user);
-	f->next = m->facts;
-	m->facts = f;
+	f->next = m->h.facts;
+	m->h.facts = f;
 	if (!change->is_delete)
 		check_content(m, &change->rec);
 	return 0;
@@ -246,12 +267,12 @@ read_commit(struct model *m, const struct object *o)
 	if ((rc = file_write("/sim/commit", o->bytes->data, o->bytes->len,
 		 0600)) != 0 ||
 	    (rc = commit_read_header(m->mem, "/sim/commit", &c)) != 0 ||
-	    (rc = commit_follows(&c, m->version > 1 ? &m->last : NULL,
-		 &m->id)) != 0 ||
+	    (rc = commit_follows(&c, m->h.version > 1 ? &m->h.last : NULL,
+		 &m->h.id)) != 0 ||
 	    (rc = commit_each("/sim/commit", note_change, m)) != 0)
-		world_fail("version %lld: %s", (long long)m->version,
+		world_fail("version %lld: %s", (long long)m->h.version,
 		    err_text());
-	m->last = c;
+	m->h.last = c;
 }
 
 void
@@ -265,11 +286,11 @@ model_head(void *arg, const char *from, const char *to)
 
 	if (!parse_head(from, &was, &was_id) ||
 	    !parse_head(to, &version, &id) || version != was + 1 ||
-	    was != m->version || !hash_eq(&was_id, &m->id)) {
+	    was != m->h.version || !hash_eq(&was_id, &m->h.id)) {
 		world_fail("the head went from %s to %s", from, to);
 		return;
 	}
-	m->version = version;
+	m->h.version = version;
 	o = tree_find(&m->w->server.tree, name_commit(m->mem, version, &id));
 	if (o != NULL)
 		hash_bytes(o->bytes->data, o->bytes->len, &seen);
@@ -281,7 +302,7 @@ model_head(void *arg, const char *from, const char *to)
 	files_use(m->disk, m->w->server.now_ms);
 	read_commit(m, o);
 	files_use(disk, m->w->server.now_ms);
-	m->id = id;
+	m->h.id = id;
 	world_say("  version %lld", (long long)version);
 }
 
@@ -331,7 +352,7 @@ check_saved(struct proc *p)
 static const struct fact *
 fact_of(const char *stable_id, int64_t version)
 {
-	for (struct fact *f = world->model->facts; f != NULL; f = f->next) {
+	for (struct fact *f = world->model->h.facts; f != NULL; f = f->next) {
 		if (f->version <= version &&
 		    strcmp(f->rec.stable_id, stable_id) == 0)
 			return f;
@@ -347,7 +368,8 @@ check_synced(void *arg, const struct held *held)
 	const struct fact *f;
 
 	if (strcmp(held->sync_status, "synced") != 0 ||
-	    held->remote_version == 0)
+	    held->remote_version == 0 ||
+	    (world->model->was_restored && !world->is_calm))
 		return 0;
 	f = fact_of(held->rec.stable_id, held->remote_version);
 	if (f == NULL || f->version != held->remote_version ||
@@ -413,8 +435,8 @@ check_last(struct proc *p)
 	    (rc = meta_find(p->db, world->mem, "state", &state)) < 0 ||
 	    (rc = record_counts(p->db, &counts)) != 0)
 		return rc;
-	if (world->model->version > 0 &&
-	    strcmp(state, hash_hex(&world->model->last.state, hex)) != 0)
+	if (world->model->h.version > 0 &&
+	    strcmp(state, hash_hex(&world->model->h.last.state, hex)) != 0)
 		world_fail("%c: its state is not that of the store",
 		    'a' + p->site->at);
 	if (counts.to_send + counts.pending_download + counts.conflicts > 0)
@@ -441,7 +463,7 @@ published(const struct act *a, const struct record *r)
 {
 	int64_t first = -1;
 
-	for (struct fact *f = world->model->facts; f != NULL; f = f->next) {
+	for (struct fact *f = world->model->h.facts; f != NULL; f = f->next) {
 		if (f->version > a->store_version && f->user != NULL &&
 		    strcmp(f->user, user_name(a->site)) == 0 &&
 		    strcmp(f->rec.stable_id, r->stable_id) == 0)
@@ -541,15 +563,18 @@ check_invention(const struct record *r)
 static void
 check_records(struct model *m)
 {
-	for (struct fact *f = m->facts; f != NULL; f = f->next) {
-		if (fact_of(f->rec.stable_id, m->version) != f)
+	m->is_at_end = true;
+	for (struct fact *f = m->h.facts; f != NULL; f = f->next) {
+		if (fact_of(f->rec.stable_id, m->h.version) != f)
 			continue;
 		if (f->rec.deleted)
 			check_death(&f->rec);
-		else
+		else if (!m->was_restored)
 			check_life(&f->rec);
-		if (!f->rec.deleted)
-			check_invention(&f->rec);
+		if (f->rec.deleted)
+			continue;
+		check_invention(&f->rec);
+		check_content(m, &f->rec);
 	}
 }
 

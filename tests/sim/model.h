@@ -48,6 +48,10 @@ const char *model_text(const char *id);
 void model_head(void *arg, const char *from, const char *to);
 int64_t model_version(void);
 
+/* model_backup - the store is copied now; model_restore - that copy is back. */
+void model_backup(void);
+void model_restore(void);
+
 /* ---- checks ------------------------------------------------------------------------- */
 
 /* model_check_proc - of its replica, at any time: what it has acknowledged is

@@ -162,6 +162,15 @@ net_send(struct net *n, const struct request *r, struct easy_sim *owner)
 }
 
 void
+net_cut(struct net *n)
+{
+	for (struct flight *f = n->first; f != NULL; f = f->next) {
+		f->is_answered = f->is_mute = true;
+		f->due_ms = n->now_ms();
+	}
+}
+
+void
 net_forget(struct net *n, struct easy_sim *owner)
 {
 	for (struct flight *f = n->first; f != NULL; f = f->next) {

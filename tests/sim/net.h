@@ -58,6 +58,10 @@ void net_release(struct net *n);
  */
 int net_send(struct net *n, const struct request *r, struct easy_sim *owner);
 
+/* net_cut - whoever waits for an answer waits in vain; nothing arrives that has
+ * not yet. */
+void net_cut(struct net *n);
+
 /* net_forget - nobody waits for it any more; it goes on all the same. */
 void net_forget(struct net *n, struct easy_sim *owner);
 

@@ -19,6 +19,7 @@ static const struct {
 	{ TROUBLE_CLOCK, "clock" },
 	{ TROUBLE_DOWN, "down" },
 	{ TROUBLE_AGE, "age" },
+	{ TROUBLE_RESTORE, "restore" },
 };
 #define TROUBLES (sizeof(troubles) / sizeof(troubles[0]))
 
@@ -35,7 +36,9 @@ plan_of(uint64_t seed, struct plan *plan)
 	plan->steps = STEPS;
 	plan->sites = sites[rng_below(&rng, 20)];
 	for (size_t i = 0; i < TROUBLES; i++) {
-		if (rng_chance(&rng, 60))
+		int often = troubles[i].trouble == TROUBLE_RESTORE ? 15 : 60;
+
+		if (rng_chance(&rng, often))
 			plan->trouble |= troubles[i].trouble;
 	}
 	if (rng_chance(&rng, 12))

@@ -82,6 +82,46 @@ pass_night(struct world *w)
 	w->now_ms += 86400000;
 }
 
+/* A sync that does not notice would name what is gone. */
+static void
+stop_syncs(struct world *w)
+{
+	for (int i = 0; i < w->sites_n; i++) {
+		if (w->sites[i].procs[PROC_SYNC].is_busy)
+			site_crash(&w->sites[i], CRASH_PROCESS, 0);
+	}
+}
+
+/* The copy is one of an instant, and made while nobody was served. */
+static void
+back_up(struct world *w)
+{
+	if (w->has_backup && rng_chance(&w->rng, 70)) {
+		world_say("the store is restored from its backup");
+		net_cut(&w->net);
+		stop_syncs(w);
+		tree_free(&w->server.tree);
+		tree_copy(&w->server.tree, &w->backup);
+		model_restore();
+		return;
+	}
+	world_say("the store is backed up");
+	tree_free(&w->backup);
+	tree_copy(&w->backup, &w->server.tree);
+	w->has_backup = true;
+	model_backup();
+}
+
+static void
+sync_or_recover(struct world *w, struct proc *p)
+{
+	if (p->rc == E_ROLLBACK && (w->plan.trouble & TROUBLE_RESTORE) &&
+	    rng_chance(&w->rng, 50))
+		begin_job(w, p, "recovers", user_recovers);
+	else
+		begin_job(w, p, "syncs", user_syncs);
+}
+
 static void
 step(struct world *w)
 {
@@ -91,7 +131,7 @@ step(struct world *w)
 	if (dice < 40)
 		begin_job(w, &s->procs[PROC_USER], "works", user_does);
 	else if (dice < 63)
-		begin_job(w, &s->procs[PROC_SYNC], "syncs", user_syncs);
+		sync_or_recover(w, &s->procs[PROC_SYNC]);
 	else if (dice < 67)
 		maybe_crash(w, s);
 	else if (dice < 70)
@@ -102,6 +142,8 @@ step(struct world *w)
 		begin_job(w, &s->procs[PROC_SYNC], "cleans up", user_cleans);
 	else if (dice < 80 && w->plan.trouble & TROUBLE_AGE)
 		pass_night(w);
+	else if (dice < 82 && w->plan.trouble & TROUBLE_RESTORE)
+		back_up(w);
 	for (int n = (int)rng_below(&w->rng, 24); n > 0; n--) {
 		if (!world_event(w))
 			break;
@@ -132,7 +174,12 @@ sync_calmly(struct world *w, struct site *s)
 	int rc;
 
 	begin_job(w, p, "syncs", user_syncs);
-	if ((rc = proc_finish(p)) == E_GUARD && !w->has_failed) {
+	if ((rc = proc_finish(p)) == E_ROLLBACK &&
+	    (w->plan.trouble & TROUBLE_RESTORE) && !w->has_failed) {
+		begin_job(w, p, "recovers", user_recovers);
+		rc = proc_finish(p);
+	}
+	if (rc == E_GUARD && !w->has_failed) {
 		begin_job(w, p, "syncs, and says yes", user_syncs);
 		p->confirms = true;
 		rc = proc_finish(p);
@@ -141,6 +188,21 @@ sync_calmly(struct world *w, struct site *s)
 		world_fail("%c: a sync without any fault fails: %s",
 		    'a' + s->at, err_name(rc));
 	return p->sum.skipped;
+}
+
+/* After a restored backup somebody says so to each of them. */
+static void
+recover_all(struct world *w)
+{
+	for (int i = 0; i < w->sites_n && !w->has_failed; i++) {
+		struct proc *p = &w->sites[i].procs[PROC_SYNC];
+
+		begin_job(w, p, "recovers", user_recovers);
+		p->confirms = true;
+		if (proc_finish(p) != 0)
+			world_fail("%c: a recovery without any fault fails",
+			    'a' + i);
+	}
 }
 
 static bool
@@ -218,6 +280,8 @@ story_tell(struct world *w)
 			step(w);
 	}
 	become_calm(w);
+	if (w->has_backup)
+		recover_all(w);
 	until_quiet(w);
 	if (!w->has_failed)
 		must_be_quiet(w);

@@ -472,6 +472,33 @@ user_does(struct proc *p)
 	return rc;
 }
 
+/* After a restored backup a record may be left whose content came to nobody,
+ * and which its owner deleted: its name is all that there is. */
+static int
+give_up(struct proc *p, struct mem *mem)
+{
+	struct record_filter filter = { .live = true };
+	struct pick *pick = mem_alloc(mem, sizeof(*pick));
+	int rc;
+
+	pick->mem = mem;
+	if ((rc = record_each(p->db, &filter, pick_one, pick)) < 0)
+		return rc;
+	rc = 0;
+	for (int i = 0; rc == 0 && i < pick->n; i++) {
+		const struct record *r = &pick->all[i].rec;
+
+		if (pick->all[i].remote_version > 0 ||
+		    blob_is_here(p->blobs, r->id, r->file_type))
+			continue;
+		model_tries(p, r->stable_id, NULL, false);
+		rc = record_delete(p->db, r->stable_id, name_of(p));
+		world_say("  %c gives %s up", 'a' + p->site->at, r->stable_id);
+		p->settled++;
+	}
+	return rc;
+}
+
 int
 user_resolves(struct proc *p)
 {
@@ -479,7 +506,8 @@ user_resolves(struct proc *p)
 	int rc;
 
 	p->settled = 0;
-	rc = resolve_some(p, mem, true);
+	if ((rc = resolve_some(p, mem, true)) == 0 && world->has_backup)
+		rc = give_up(p, mem);
 
 	mem_free(mem);
 	return rc;
@@ -565,5 +593,25 @@ user_cleans(struct proc *p)
 	world_say("  %c removes %lld of the past, %lld contents, %lld files",
 	    'a' + p->site->at, (long long)sum.history, (long long)sum.contents,
 	    (long long)sum.store_files);
+	return rc;
+}
+
+int
+user_recovers(struct proc *p)
+{
+	struct sync_recover_wish wish = { .join = true };
+	struct sync_recovery found;
+	int rc;
+
+	if (!p->site->is_joined)
+		return 0;
+	p->opt.confirm_deletions = p->confirms;
+	rc = sync_recover(&p->opt, &wish, &found, &p->sum);
+	if (rc == 0)
+		world_say("  %c recovered: %s; %lld sent again, %lld taken, "
+			  "%lld to decide",
+		    'a' + p->site->at, sync_trouble_name(found.trouble),
+		    (long long)found.sent_again, (long long)found.taken,
+		    (long long)found.to_decide);
 	return rc;
 }

@@ -17,6 +17,9 @@ int user_syncs(struct proc *p);
 /* user_cleans - what is over goes, here and on the store. */
 int user_cleans(struct proc *p);
 
+/* user_recovers - the store went back, and is published again. */
+int user_recovers(struct proc *p);
+
 /* user_name - who works at a replica. */
 const char *user_name(int site);
 

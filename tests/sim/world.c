@@ -18,6 +18,7 @@
 #include "sim/story.h"
 
 #define BEGIN_MS INT64_C(1790000000000)
+#define EVENTS_MAX 100000 /* some 3,000 are usual */
 
 struct world *world;
 static struct disk *image;
@@ -252,6 +253,7 @@ world_release(struct world *w)
 		site_release(&w->sites[i]);
 	net_release(&w->net);
 	server_release(&w->server);
+	tree_free(&w->backup);
 	model_free(w->model);
 	hash_stream_free(w->trace);
 	mem_free(w->mem);
@@ -329,7 +331,8 @@ world_event(struct world *w)
 	int ready = count_ready(w), flights = net_ready(&w->net);
 	int which;
 
-	w->events++;
+	if (++w->events == EVENTS_MAX)
+		world_fail("the story does not come to its end");
 	w->now_ms += (int64_t)rng_below(&w->rng, 6);
 	if (ready + flights == 0) {
 		int64_t at = next_time(w);

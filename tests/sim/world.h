@@ -27,10 +27,11 @@ enum trouble {
 	TROUBLE_LIES = 4,  /* the server answers what is not so */
 	TROUBLE_RACES = 8, /* the server is as bad as its profile */
 	TROUBLE_CLOCK = 16,
-	TROUBLE_DOWN = 32, /* the server is away for a while */
-	TROUBLE_DISK = 64, /* crashes lose what was not synced */
-	TROUBLE_AGE = 128, /* nights pass, and what is over is removed */
-	TROUBLE_ALL = 255
+	TROUBLE_DOWN = 32,     /* the server is away for a while */
+	TROUBLE_DISK = 64,     /* crashes lose what was not synced */
+	TROUBLE_AGE = 128,     /* nights pass, and what is over is removed */
+	TROUBLE_RESTORE = 256, /* the store is set back to an older copy */
+	TROUBLE_ALL = 511
 };
 
 /* All that decides a story. */
@@ -91,6 +92,8 @@ struct world {
 	int sites_n;
 	struct proc *running;
 	struct model *model;
+	struct tree backup; /* of the store */
+	bool has_backup;
 	bool is_calm; /* faults have stopped */
 	bool is_traced;
 	struct hash_stream *trace;
