@@ -316,6 +316,24 @@ nobody_moves(struct remote *remote)
 			     remote_name(remote));
 }
 
+/* What is noted stays for ever, and unlike all else that a store has it has no
+ * hash: so it is read twice. */
+static int
+read_again(struct mem *mem, struct remote *remote, const char *uuid)
+{
+	char *again;
+	int rc;
+
+	if ((rc = store_uuid(mem, remote, &again)) != 0)
+		return rc;
+	if (strcmp(again, uuid) != 0)
+		return err_set(E_REMOTE,
+		    "the store at %s said that it is %s, and then that it is "
+		    "%s: try again",
+		    remote_name(remote), uuid, again);
+	return 0;
+}
+
 static int
 join(struct db *db, struct mem *mem, struct remote *remote, const char *uuid)
 {
@@ -332,7 +350,9 @@ join(struct db *db, struct mem *mem, struct remote *remote, const char *uuid)
 		    known, remote_name(remote), uuid);
 	if (rc == 1)
 		return 0;
-	if ((rc = nobody_moves(remote)) != 0 || (rc = db_begin(db)) != 0)
+	if ((rc = nobody_moves(remote)) != 0 ||
+	    (rc = read_again(mem, remote, uuid)) != 0 ||
+	    (rc = db_begin(db)) != 0)
 		return rc;
 	return db_end(db, note_store(db, mem, uuid));
 }
