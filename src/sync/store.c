@@ -259,28 +259,41 @@ create(struct remote *remote, const struct store_wish *wish, char uuid[37])
 	return rc == E_EXISTS ? 0 : rc;
 }
 
+/* Until it can be read, or not any more: E_ABSENT, E_BUSY. */
+static int
+look_for_uuid(struct mem *mem, struct remote *remote, char **uuid)
+{
+	int64_t until = clock_mono_ms() + LOOK_MS;
+	int rc;
+
+	while (
+	    ((rc = read_uuid(mem, remote, uuid)) == E_ABSENT || rc == E_BUSY) &&
+	    clock_mono_ms() < until)
+		clock_sleep_ms(LOOK_AGAIN_MS);
+	return rc;
+}
+
 /* Made or lost, what counts is what can be read afterwards. */
 static int
 create_and_look(struct mem *mem, struct remote *remote,
     const struct store_wish *wish, char **uuid, bool *made)
 {
-	int64_t until = clock_mono_ms() + LOOK_MS;
 	char ours[37] = "";
-	int rc;
+	const char *why;
+	int rc, told;
 
-	if ((rc = create(remote, wish, ours)) != 0 && rc != E_REMOTE)
-		return rc;
-	while (
-	    (rc = read_uuid(mem, remote, uuid)) == E_ABSENT || rc == E_BUSY) {
-		if (clock_mono_ms() >= until)
-			return err_set(E_REMOTE,
-			    "the store at %s was made, "
-			    "but its head cannot be read",
-			    remote_name(remote));
-		clock_sleep_ms(LOOK_AGAIN_MS);
-	}
+	if ((told = create(remote, wish, ours)) != 0 && told != E_REMOTE)
+		return told;
+	why = told == 0 ? NULL : mem_strdup(mem, err_text());
+	rc = look_for_uuid(mem, remote, uuid);
 	*made = rc == 0 && strcmp(*uuid, ours) == 0;
-	return rc;
+	if (rc != E_ABSENT && rc != E_BUSY)
+		return rc;
+	if (why != NULL)
+		return err_set(E_REMOTE, "the store cannot be made: %s", why);
+	return err_set(E_REMOTE,
+	    "the store at %s was made, but its head cannot be read",
+	    remote_name(remote));
 }
 
 /* ---- joining ---------------------------------------------------------------------- */
