@@ -29,6 +29,7 @@ struct reading {
 	int64_t version;
 	char *last_success;
 	char *needs_recovery;
+	char *moved_to;
 	struct buf *summary;
 	struct outbox outbox;
 	bool is_frozen;
@@ -60,6 +61,10 @@ read_rows(struct request *req, struct db *db, struct reading *r)
 		return rc;
 	if (rc == 0)
 		r->needs_recovery = NULL;
+	if ((rc = meta_find(db, req->mem, "moved_to", &r->moved_to)) < 0)
+		return rc;
+	if (rc == 0)
+		r->moved_to = NULL;
 	if ((rc = outbox_find(db, req->mem, &r->outbox)) < 0)
 		return rc;
 	r->is_frozen = rc == 1 && r->outbox.frozen;
@@ -87,6 +92,8 @@ put_library(const struct reading *r, struct buf *out)
 	    ",\"conflicts\":%" PRId64 ",\"last_sync_time\":",
 	    r->version, r->counts.to_send, r->counts.conflicts);
 	json_put_string(out, r->last_success);
+	buf_puts(out, ",\"moved_to\":");
+	json_put_string(out, r->moved_to);
 	buf_puts(out, ",\"last_summary\":");
 	buf_puts(out, r->summary->len > 0 ? r->summary->data : "null");
 }
@@ -95,7 +102,7 @@ static int
 read_again(struct request *req, struct status_own *own)
 {
 	struct buf summary = { 0 };
-	struct reading r = { .summary = &summary, .needs_recovery = NULL };
+	struct reading r = { .summary = &summary };
 	int rc = read_library(req, state_of(req)->site.db, &r);
 
 	if (rc == 0) {
