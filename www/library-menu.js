@@ -5,6 +5,7 @@
 // opened for the first time.
 
 import * as api from "./api.js";
+import { fetchedFirst } from "./content.js";
 import { t } from "./i18n.js";
 import { rename, setCollections, setMetadata } from "./library-dialogs.js";
 import { recordsOf, titleOf } from "./library-row.js";
@@ -42,12 +43,13 @@ function links(group) {
 
 	for (const record of [group.pdf, tei].filter(Boolean)) {
 		const kind = record.file_type.toUpperCase();
+		const href = api.contentUrl(record.id);
 
-		list.push({ label: t("library.view", { kind }),
-			href: api.contentUrl(record.id), target: "_blank" },
-		{ label: t("library.download", { kind }),
-			href: api.contentUrl(record.id),
-			download: record.filename });
+		list.push({ label: t("library.view", { kind }), href,
+			target: "_blank", onclick: fetchedFirst(record) },
+		{ label: t("library.download", { kind }), href,
+			download: record.filename,
+			onclick: fetchedFirst(record) });
 	}
 	return list;
 }

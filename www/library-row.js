@@ -5,6 +5,7 @@
 // with the store, and who works on it.
 
 import { contentUrl } from "./api.js";
+import { fetchedFirst } from "./content.js";
 import { h } from "./dom.js";
 import { exactly, t, when } from "./i18n.js";
 
@@ -74,6 +75,7 @@ function stateSign(group) {
 function tag(record, text, cls = "") {
 	return h("a", { class: `tag ${cls}`, href: contentUrl(record.id),
 		target: "_blank", rel: "noopener",
+		onclick: fetchedFirst(record),
 		title: t("library.openRecord", { name: record.label ||
 			record.filename }) }, text);
 }
@@ -124,7 +126,15 @@ function second(group, title) {
 	        h("span", { class: "chip" }, name)));
 }
 
-// `editors`: record id to the name of who holds its lock.
+function editing(holder) {
+	if (!holder?.locked_by)
+		return t("library.edited");
+	return t(holder.server ? "library.editedAt" : "library.editedBy",
+	    { name: holder.locked_by, server: holder.server });
+}
+
+// `editors`: record id to who holds its lock, {locked_by, server}, where server
+// is the name of another one.
 export function row(group, { editors, openMenu }) {
 	const title = titleOf(group);
 	const record = mainRecord(group);
@@ -141,9 +151,8 @@ export function row(group, { editors, openMenu }) {
 		    second(group, title)),
 		locked ? h("span", { class: "chip warn editing" },
 		    h("span", { "aria-hidden": "true" }, "✎"),
-		    h("span", { class: "who" }, editors.get(locked.id)
-		        ? t("library.editedBy", { name: editors.get(locked.id) })
-		        : t("library.edited"))) : null,
+		    h("span", { class: "who" },
+		        editing(editors.get(locked.id)))) : null,
 		h("div", { class: "tags" }, tags(group)),
 		stateSign(group),
 		more,

@@ -4,7 +4,7 @@
 // A menu at a button: arrows, Home, End and letters go through it, Escape and a
 // click elsewhere close it, and the button has the focus again.
 //
-//	menu(button, t("menu"), [{ label, run }, { label, href }, null, …])
+//	menu(button, t("menu"), [{ label, run }, { label, href, onclick }, null, …])
 
 import { h } from "./dom.js";
 import { busy } from "./ui.js";
@@ -12,10 +12,16 @@ import { busy } from "./ui.js";
 function entry(item, close) {
 	if (!item)
 		return h("hr", { role: "separator" });
-	if (item.href)
-		return h("a", { role: "menuitem", tabindex: -1, href: item.href,
-			target: item.target, download: item.download,
-			rel: "noopener", onclick: close }, item.label);
+	if (item.href) {
+		const link = h("a", { role: "menuitem", tabindex: -1,
+			href: item.href, target: item.target,
+			download: item.download, rel: "noopener",
+			onclick: close }, item.label);
+
+		if (item.onclick)
+			link.addEventListener("click", item.onclick);
+		return link;
+	}
 	const node = h("button", { type: "button", role: "menuitem",
 		tabindex: -1, class: item.danger ? "danger" : null }, item.label);
 

@@ -9,6 +9,7 @@ import * as api from "./api.js";
 import { h, replace } from "./dom.js";
 import { events } from "./events.js";
 import { bytes, exactly, t, when } from "./i18n.js";
+import { nameOf as serverOf, replicaNames } from "./replicas.js";
 import { may } from "./session.js";
 import * as store from "./standing.js";
 import { button, complain, dialog, empty, field, say } from "./ui.js";
@@ -37,7 +38,7 @@ function keepSettled(all) {
 function noteSettled(c, resolution) {
 	keepSettled([...settled().filter((s) => s.id !== c.stable_id),
 		{ id: c.stable_id, filename: c.filename, resolution,
-			type: c.conflict_type,
+			type: kindOf(c),
 			lastSync: store.status?.last_sync_time ?? null }]);
 }
 
@@ -75,11 +76,19 @@ function drawSettled() {
 
 const who = (c) => c.remote_user ?? t("conflict.somebody");
 
+// What was done before a long absence: changed, deleted or added.
+function kindOf(c) {
+	if (c.conflict_type !== "proposed")
+		return c.conflict_type;
+	return !c.remote_hash ? "proposed_new"
+	    : !c.local_hash ? "proposed_deleted" : "proposed";
+}
+
 function card(c) {
 	return h("li", { class: "sheet conflict" },
 	    h("a", { href: `#/conflicts/${encodeURIComponent(c.stable_id)}` },
 	        h("h2", {}, c.filename)),
-	    h("p", {}, t(`conflict.${c.conflict_type}`, { who: who(c) })),
+	    h("p", {}, t(`conflict.${kindOf(c)}`, { who: who(c) })),
 	    h("p", { class: "row" },
 	        c.merge_hash && h("span", { class: "chip good" },
 	            t("conflict.hasMerge")),
@@ -112,7 +121,11 @@ const isProposed = (c) => c.conflict_type === "proposed";
 const isDeleted = (c, side) => isProposed(c) ? !hashOf(c, side)
     : c.conflict_type === (side === "mine" ? "deleted_local" : "deleted_remote");
 
-function side(c, name) {
+// The other server, by the name that it has here.
+const server = (c, names) => c.remote_replica && h("span", { class: "chip" },
+    serverOf(c.remote_replica, names));
+
+function side(c, name, names) {
 	const record = name === "mine" ? c.local : c.remote;
 	const at = name === "mine" ? c.local_modified_at : c.remote_modified_at;
 	const gone = isDeleted(c, name);
@@ -120,7 +133,7 @@ function side(c, name) {
 	return h("section", { class: `side ${name}`,
 		"aria-labelledby": `side-${name}` },
 	h("h2", { id: `side-${name}` }, t(`conflict.${name}`)),
-	h("p", {}, t(gone && !at ? "conflict.theirs.none"
+	h("p", {}, name === "theirs" && [server(c, names), " "], t(gone && !at ? "conflict.theirs.none"
 	    : gone ? `conflict.${name}.deleted` : `conflict.${name}.changed`,
 	{ who: who(c), when: when(at) })),
 	h("p", { class: "row" },
@@ -309,7 +322,7 @@ async function nameVariant(c) {
 				name.focus();
 			}
 		} },
-	h("p", {}, t(`resolve.${c.conflict_type}.keep_both.what`)),
+	h("p", {}, t(`resolve.${kindOf(c)}.keep_both.what`)),
 	field(t("both.name"), name, t("both.hint")), wrong,
 	h("footer", {},
 	    h("button", { type: "button", onclick: () => close(null) },
@@ -331,7 +344,7 @@ async function settle(c, resolution, more = {}) {
 	}
 	noteSettled(c, resolution);
 	say(t("conflict.done", { name: c.filename,
-		how: t(`resolve.${c.conflict_type}.${resolution}`) }),
+		how: t(`resolve.${kindOf(c)}.${resolution}`) }),
 	{ kind: "good", action: { label: t("undo"),
 		run: () => takeBack(c.stable_id).catch(complain) } });
 	await next(c);
@@ -347,7 +360,7 @@ async function next(c) {
 }
 
 function choice(c, resolution, run, props = {}) {
-	const key = `resolve.${c.conflict_type}.${resolution}`;
+	const key = `resolve.${kindOf(c)}.${resolution}`;
 	const id = `choice-${resolution}`;
 
 	return h("li", {}, button(t(key), run, { "aria-describedby": id,
@@ -391,7 +404,8 @@ const reason = (why) => why in reasons ? t(reasons[why])
 // ---- one -----------------------------------------------------------------------------------
 
 async function showOne(main, id, signal) {
-	const c = await find(id, signal);
+	const [c, names] = await Promise.all([find(id, signal),
+		replicaNames(signal)]);
 
 	if (!c) {
 		replace(main, h("h1", {}, t("nav.conflicts")), drawSettled(),
@@ -404,11 +418,12 @@ async function showOne(main, id, signal) {
 	replace(main,
 	    h("p", {}, h("a", { href: "#/conflicts" }, `← ${t("conflict.all")}`)),
 	    h("h1", {}, c.filename),
-	    h("p", { class: "lead" }, t(`conflict.${c.conflict_type}`,
+	    h("p", { class: "lead" }, t(`conflict.${kindOf(c)}`,
 	        { who: who(c) }), " ",
 	    h("a", { href: `#/document/${encodeURIComponent(c.stable_id)}` },
 	        t("conflict.document"))),
-	    h("div", { class: "sides" }, side(c, "mine"), side(c, "theirs")),
+	    h("div", { class: "sides" }, side(c, "mine"),
+	        side(c, "theirs", names)),
 	    metadata(c), contents(c, signal),
 	    may("annotator") ? choices(c, signal)
 	        : h("p", { class: "notice" }, t("conflict.mayNot")));

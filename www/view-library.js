@@ -34,6 +34,15 @@ const memory = { q: "", collection: "", state: "", sort: "", y: 0 };
 
 // ---- who works on what ------------------------------------------------------------
 
+// The name of another server; few ever see one here.
+async function serverOf(replica, signal) {
+	if (!replica)
+		return null;
+	const { nameOf, replicaNames } = await import("./replicas.js");
+
+	return nameOf(replica, await replicaNames(signal));
+}
+
 class Editors {
 	constructor(found) {
 		this.names = new Map();
@@ -48,11 +57,12 @@ class Editors {
 		for (const { id } of locked) {
 			if (this.names.has(id))
 				continue;
-			this.names.set(id, "");
-			const { locked_by: name } = await api.post(
-			    "files/check_lock", { file_id: id }, { signal });
+			this.names.set(id, null);
+			const holder = await api.post("files/check_lock",
+			    { file_id: id }, { signal });
 
-			this.names.set(id, name ?? "");
+			this.names.set(id, { ...holder, server:
+				await serverOf(holder.replica, signal) });
 			this.found(id);
 		}
 	}

@@ -4,6 +4,7 @@
 // The records of one document, and what can be done with them.
 
 import * as api from "./api.js";
+import { fetchedFirst } from "./content.js";
 import { h, replace } from "./dom.js";
 import { bytes, exactly, t, when } from "./i18n.js";
 import { recordsOf } from "./library-row.js";
@@ -140,8 +141,7 @@ function acts(item, { open, changed }) {
 	    act("open", () => open(item)),
 	    h("a", { class: "button quiet", href: api.contentUrl(item.id),
 	        download: item.filename,
-	        onclick: item.sync_status === "pending_download" &&
-	            ((e) => fetchFirst(e, item)),
+	        onclick: fetchedFirst(item),
 	        "aria-label": t("doc.download.one", { name }) },
 	        t("doc.download")),
 	    mayEdit(item) && act("rename", then(rename)),
@@ -154,22 +154,6 @@ function lockOf(holder, names) {
 		return t("doc.locked");
 	return t(holder.replica ? "doc.locked.elsewhere" : "doc.locked.by",
 	    { user: holder.locked_by, server: serverOf(holder.replica, names) });
-}
-
-// What this server does not keep is fetched, and the link followed again.
-async function fetchFirst(e, item) {
-	const link = e.currentTarget;
-
-	if (link.dataset.here)
-		return;
-	e.preventDefault();
-	try {
-		await api.post(`files/${encodeURIComponent(item.id)}/fetch`);
-		link.dataset.here = "yes";
-		link.click();
-	} catch (error) {
-		complain(error);
-	}
 }
 
 function row(item, context) {

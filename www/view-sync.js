@@ -8,7 +8,7 @@ import * as api from "./api.js";
 import { h, replace, s, seldom } from "./dom.js";
 import { events } from "./events.js";
 import { bytes, duration, exactly, t, when } from "./i18n.js";
-import { recoverNotice } from "./recover.js";
+import { forPeople, troubleNotice } from "./recover.js";
 import { may } from "./session.js";
 import { behind, look, standing } from "./standing.js";
 import { button, complain, confirm, progress, say } from "./ui.js";
@@ -43,6 +43,10 @@ function inStep(status) {
 export function sentence(status) {
 	if (status.sync_in_progress)
 		return { kind: "info", text: t("sync.running") };
+	if (status.moved_to)
+		return { kind: "warn", text: t("sync.moved") };
+	if (status.needs_recovery)
+		return { kind: "bad", text: t("sync.troubled") };
 	if (!status.remote_reachable && status.remote_error)
 		return { kind: "bad", text: t("sync.unreachable", {
 			since: status.last_sync_time
@@ -254,7 +258,9 @@ const took = (ms) => ms < 1000 ? t("history.instant") : duration(ms / 1000);
 function told(run) {
 	if (run.outcome === "guard")
 		return guardText(run.error);
-	return run.error ?? (run.summary ? summaryText(run.summary) : "");
+	if (run.error)
+		return forPeople(run.error);
+	return run.summary ? summaryText(run.summary) : "";
 }
 
 function runRow(run) {
@@ -493,8 +499,9 @@ class View {
 		replaceIfNew(this.head, { ...sentence(status),
 			conflicts: status.conflicts }, stands);
 		replaceIfNew(this.trouble,
-		    { needs_recovery: status.needs_recovery ?? "" },
-		    (what) => recoverNotice(what, () => this.soon()) ?? "");
+		    { needs_recovery: status.needs_recovery ?? "",
+			    moved_to: status.moved_to ?? "" },
+		    (what) => troubleNotice(what, () => this.soon()) ?? "");
 		this.now.disabled = this.force.disabled = goes;
 		if (goes)
 			this.running.begin();
@@ -523,6 +530,9 @@ class View {
 	// the history.
 	failed(error) {
 		this.soon();
+		// The view has more room for these than a sentence below.
+		if (["rollback", "moved"].includes(error.error))
+			return;
 		if (error.error !== "guard")
 			say(t("sync.failed",
 			    { why: error.detail ?? error.error ?? error }),

@@ -4,6 +4,7 @@
 // Beside the stemma: one version to read, or two that are compared.
 
 import * as api from "./api.js";
+import { fetchContent, isAway } from "./content.js";
 import { sideBySide } from "./diff.js";
 import { h, replace } from "./dom.js";
 import { exactly, t, when } from "./i18n.js";
@@ -38,8 +39,10 @@ async function fetched(node, signal) {
 const textOf = async (node, signal) => (await fetched(node, signal)).text();
 
 // A version can be known without being kept here: a server that merged it
-// into another never published it.
-const missing = () => h("p", { class: "notice" }, t("version.elsewhere"));
+// into another never published it, and what was replaced before this one looked
+// was not fetched.
+const missing = (node) => h("p", { class: "notice" },
+	t(node?.version == null ? "version.elsewhere" : "version.past"));
 
 // ---- one to read ------------------------------------------------------------
 
@@ -71,17 +74,19 @@ const pdf = (node) => h("iframe", { class: "pdf", src: address(node),
 	title: t("version.pdf", { name: node.item?.filename ?? "" }) });
 
 // What this server does not keep, it fetches when somebody wants to see it.
-async function haveHere(node, signal) {
-	if (node.item?.sync_status === "pending_download" &&
-	    node.item.content_hash === node.content_hash)
-		await api.post(`files/${encodeURIComponent(node.item.id)}/fetch`,
-		    {}, { signal });
+async function haveHere(box, node, signal) {
+	if (!isAway(node.item) ||
+	    node.item.content_hash !== node.content_hash)
+		return;
+	replace(box, h("p", { class: "waiting", role: "status" },
+	    t("content.fetching")));
+	await fetchContent(node.item, { signal });
 }
 
 async function drawOne(box, node, signal) {
 	if (node.kind === "delete")
 		return replace(box, h("p", {}, t("version.deleted")));
-	await haveHere(node, signal);
+	await haveHere(box, node, signal);
 	if (isPdf(node))
 		return replace(box, pdf(node));
 	const answer = await fetched(node, signal);
@@ -104,7 +109,7 @@ async function drawTwo(box, one, two, signal) {
 		    [one, two].map((node) => h("div", {}, h("h3", {},
 		        heading(node)), link(node), isPdf(node) && pdf(node)))));
 	const [left, right] = await Promise.all([one, two].map(async (node) => {
-		await haveHere(node, signal);
+		await haveHere(box, node, signal);
 		return textOf(node, signal);
 	}));
 
@@ -129,7 +134,7 @@ export class VersionPanel {
 		this.closed();
 	}
 
-	async fill(title, acts, draw) {
+	async fill(node, title, acts, draw) {
 		this.leaving?.abort();
 		this.leaving = new AbortController();
 		const signal = AbortSignal.any([this.signal,
@@ -150,7 +155,7 @@ export class VersionPanel {
 			await draw(box, signal);
 		} catch (error) {
 			if (!signal.aborted)
-				replace(box, error.status === 404 ? missing()
+				replace(box, error.status === 404 ? missing(node)
 				    : h("p", { class: "notice" }, error.message));
 		}
 		if (!signal.aborted)
@@ -160,7 +165,7 @@ export class VersionPanel {
 	show(node) {
 		const { label, filename } = node.item ?? {};
 
-		return this.fill([siglumOf(node), " ", label || filename || ""],
+		return this.fill(node, [siglumOf(node), " ", label || filename || ""],
 		    link(node), (box, signal) => {
 			const body = h("div", {}, spinner());
 
@@ -170,7 +175,7 @@ export class VersionPanel {
 	}
 
 	compare(one, two) {
-		return this.fill(t("version.two", { one: one.siglum,
+		return this.fill(null, t("version.two", { one: one.siglum,
 			two: two.siglum }), null, (box, signal) =>
 		    drawTwo(box, one, two, signal));
 	}
