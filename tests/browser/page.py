@@ -88,11 +88,17 @@ class Site:
         self.www = www  # the page's folder, where it is not the source's
         self.world = World("page", store)
         self.anna, self.ben = self.world.pair()
+        self.replicas = {"anna": self.anna, "ben": self.ben}
         self.webs = {}
         self.web = self.on_the_web("anna", kind)
 
     def replica(self, name):
-        return {"anna": self.anna, "ben": self.ben}[name]
+        return self.replicas[name]
+
+    def add_replica(self, name, **conf):
+        """One more on the same store."""
+        self.replicas[name] = self.world.replica(name, **conf)
+        return self.replicas[name]
 
     def on_the_web(self, name, kind="lighttpd"):
         """That replica's web server, started with the first call."""
