@@ -105,6 +105,18 @@ day_version(struct db *db, int64_t days, int64_t *version)
 }
 
 int
+day_set_back(struct db *db, int64_t version)
+{
+	struct stmt *st;
+	int rc;
+
+	if ((rc = db_stmt(db, DAY_SET_BACK, &st)) != 0)
+		return rc;
+	db_bind_int(st, 1, version);
+	return db_run(st);
+}
+
+int
 day_number(struct db *db, int64_t *day)
 {
 	struct stmt *st;

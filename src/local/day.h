@@ -31,6 +31,10 @@ int day_ago(struct db *db, int64_t days, int64_t *history_seq, int64_t *run_id);
  */
 int day_version(struct db *db, int64_t days, int64_t *version);
 
+/* day_set_back - the store has another history above that version: nothing of
+ * it had been reached on any day before. */
+int day_set_back(struct db *db, int64_t version);
+
 /* day_number - the number of the last day; 0: none yet. */
 int day_number(struct db *db, int64_t *day);
 

@@ -170,14 +170,18 @@ take_checkpoints(struct db *db, struct db *from)
 	return rc;
 }
 
-/* When a generation began is not known: not before today. */
+/* When a generation began is not known: not before today.  And of the versions
+ * that the store has by now, none above the common one was reached before. */
 static int
-begin_days(struct db *db)
+begin_days(struct db *db, int64_t common)
 {
 	int64_t day;
-	int rc = day_number(db, &day);
+	int rc;
 
-	return rc != 0 ? rc : meta_put_int(db, "gc_day", day);
+	if ((rc = day_number(db, &day)) != 0 ||
+	    (rc = meta_put_int(db, "gc_day", day)) != 0)
+		return rc;
+	return day_set_back(db, common);
 }
 
 static int
@@ -208,7 +212,7 @@ side_take(struct db *db, struct db *from, int64_t common)
 	    (rc = run(db, SIDE_FORGET_REPLICAS)) != 0 ||
 	    (rc = replica_each(from, take_replica, db)) != 0 ||
 	    (rc = take_checkpoints(db, from)) != 0 ||
-	    (rc = begin_days(db)) != 0)
+	    (rc = begin_days(db, common)) != 0)
 		return rc;
 	return take_values(db, from);
 }

@@ -681,6 +681,8 @@ const struct sql_text sql_texts[SQL_COUNT] = {
 [DAY_AGO] = { LIBRARY,
 	"SELECT history_seq, run_id FROM days"
 	" WHERE day = (SELECT max(day) FROM days) - ?1" },
+[DAY_SET_BACK] = { LIBRARY,
+	"UPDATE days SET version = ?1 WHERE version > ?1" },
 [DAY_NUMBER] = { LIBRARY,
 	"SELECT coalesce(max(day), 0) FROM days" },
 /* So many days back by their count, and before the first that the clock calls

@@ -201,6 +201,7 @@ enum sql {
 	DAY_LAST,
 	DAY_PUT,
 	DAY_AGO,
+	DAY_SET_BACK,
 	DAY_NUMBER,
 	DAY_VERSION,
 
