@@ -126,6 +126,11 @@ tidy_begin_here(struct sync *s)
 {
 	int rc;
 
+	if (s->diverged || s->digest_reported)
+		return err_set(E_CONFLICT,
+		    "the state digest of this library differs from the "
+		    "store's: it makes no checkpoint for others.  Another "
+		    "replica may");
 	if ((rc = write_and_send(s, &s->offer)) == 0) {
 		s->raise_floor = s->offer.version + 1;
 		rc = push_empty(s, false);

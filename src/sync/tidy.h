@@ -18,7 +18,8 @@ int tidy_up(struct sync *s, bool moved);
 /*
  * tidy_begin_here - a checkpoint of where we are, whether one is due or not, and
  * a commit that names it and raises the floor above it: nobody needs what lies
- * below any more.  Given up, with 0, when a race was lost.
+ * below any more.  Given up, with 0, when a race was lost.  E_CONFLICT: the
+ * state digest of this library differs.
  */
 int tidy_begin_here(struct sync *s);
 
