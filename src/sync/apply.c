@@ -734,6 +734,8 @@ apply_pull(struct sync *s)
 	int64_t until = clock_mono_ms() + 60000;
 	int rc;
 
+	if ((rc = moved_check(s)) != 0)
+		return rc;
 	while ((rc = pull_once(s)) == E_ABSENT) {
 		if (clock_mono_ms() >= until)
 			return err_wrap(E_CORRUPT,

@@ -82,7 +82,8 @@ int apply_deletions(struct sync *s, int64_t version, int64_t *n);
 int apply_from(struct sync *s, const struct remote_head *head);
 
 /* apply_pull - apply_from the head as it is; afterwards s->last is that head.
- * A state digest that differs is looked into (rebuild_run). */
+ * A state digest that differs is looked into (rebuild_run).  E_MOVED: the store
+ * was moved, or a seal was seen here before (moved_check). */
 int apply_pull(struct sync *s);
 
 #endif

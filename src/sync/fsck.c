@@ -86,7 +86,7 @@ check_head(struct fsck *k)
 {
 	int rc;
 
-	if ((rc = look_at_head(k)) != 0 ||
+	if ((rc = moved_check(k->s)) != 0 || (rc = look_at_head(k)) != 0 ||
 	    (rc = chain_check(k->s, &k->head)) != 0)
 		return rc;
 	k->lowest = k->s->last.floor > 0 ? k->s->last.floor : 1;

@@ -289,7 +289,7 @@ pull_below(struct move *m, const struct remote_head *head)
 	if ((rc = chain_peek(m->s, m->mem, head, &c)) != 0)
 		return rc;
 	if (c.moved_to == NULL)
-		return E_BUSY;
+		return (rc = moved_check(m->s)) != 0 ? rc : E_BUSY;
 	if (strcmp(c.moved_to, m->wish->to_url) != 0)
 		return err_set(E_CONFLICT,
 		    "The store at %s was moved already, to %s.  Nothing was "

@@ -2,10 +2,37 @@
 /* Copyright (c) 2026 The Stemma authors */
 #include "sync/moved.h"
 
+#include <string.h>
+
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "local/db.h"
 #include "local/meta.h"
+
+/* The address is the store's word, and a person may paste the command: for the
+ * shell it is one word, whatever is in it. */
+static const char *
+one_word(struct mem *mem, const char *address)
+{
+	struct buf out = { 0 };
+	const char *word;
+
+	if (strspn(address,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789+-./:=@_%,[]") == strlen(address))
+		return address;
+	buf_putc(&out, '\'');
+	for (; *address != '\0'; address++)
+		if (*address == '\'')
+			buf_puts(&out, "'\\''");
+		else
+			buf_putc(&out, *address);
+	buf_putc(&out, '\'');
+	word = mem_strdup(mem, buf_text(&out));
+	buf_release(&out);
+	return word;
+}
 
 char *
 moved_text(struct mem *mem, const char *from, const char *to)
@@ -14,7 +41,7 @@ moved_text(struct mem *mem, const char *from, const char *to)
 	    "The store at %s was moved to %s.  Nothing was "
 	    "changed here; if you trust that address, go there with \"stemma "
 	    "move-store --follow %s\".",
-	    from, to, to);
+	    from, to, one_word(mem, to));
 }
 
 /* The seal won where our commit was to be; it is tried again elsewhere. */
@@ -57,16 +84,34 @@ moved_note(struct sync *s, const struct commit *c)
 	int rc;
 
 	if ((rc = moved_reset(s, c->version)) != 0 ||
+	    (rc = meta_put(s->db, "moved_from", remote_name(s->remote))) != 0 ||
 	    (rc = meta_put(s->db, "moved_to", c->moved_to)) != 0)
 		return rc;
 	return moved_say(s, c);
 }
 
 int
+moved_check(struct sync *s)
+{
+	char *from, *to;
+	int rc;
+
+	if ((rc = meta_find(s->db, s->mem, "moved_from", &from)) <= 0 ||
+	    (rc = meta_find(s->db, s->mem, "moved_to", &to)) <= 0)
+		return rc;
+	if (strcmp(from, remote_name(s->remote)) != 0)
+		return 0;
+	return err_set(E_MOVED, "%s", moved_text(s->mem, from, to));
+}
+
+int
 moved_forget(struct sync *s)
 {
 	char *known;
-	int rc = meta_find(s->db, s->mem, "moved_to", &known);
+	int rc;
 
-	return rc == 1 ? meta_put(s->db, "moved_to", NULL) : rc;
+	if ((rc = meta_find(s->db, s->mem, "moved_to", &known)) <= 0 ||
+	    (rc = meta_put(s->db, "moved_from", NULL)) != 0)
+		return rc;
+	return meta_put(s->db, "moved_to", NULL);
 }

@@ -15,6 +15,13 @@
  */
 int moved_note(struct sync *s, const struct commit *c);
 
+/*
+ * moved_check - E_MOVED when this library saw a seal at this very address, even
+ * if it is not to be seen there any more: what was lost or restored since must
+ * not be written to beside the store that was moved.  No request.
+ */
+int moved_check(struct sync *s);
+
 /* moved_say - those sentences alone; writes nothing. */
 int moved_say(struct sync *s, const struct commit *c);
 

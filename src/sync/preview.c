@@ -164,7 +164,7 @@ preview_pull(struct preview *p)
 	struct commit c;
 	int rc;
 
-	if ((rc = chain_head(s, &head)) != 0 ||
+	if ((rc = moved_check(s)) != 0 || (rc = chain_head(s, &head)) != 0 ||
 	    (rc = chain_check(s, &head)) != 0 || head.version == stop ||
 	    (rc = chain_peek(s, s->mem, &head, &c)) != 0)
 		return rc;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -16,6 +17,7 @@
 #include "sync/beside.h"
 #include "sync/chain.h"
 #include "sync/inventory.h"
+#include "sync/moved.h"
 #include "sync/name.h"
 #include "sync/push.h"
 #include "sync/recover_head.h"
@@ -24,6 +26,8 @@
 #include "sync/unite.h"
 
 #define ROUNDS 16 /* of mending the head, while others do so too */
+#define PATIENCE_MS 30000
+#define LOOK_AGAIN_MS 5000
 
 /* What is found on the way. */
 struct finder {
@@ -190,6 +194,29 @@ walk_to_floor(struct finder *x, const struct remote_head *head)
 	return rc;
 }
 
+/* What a head names and does not come may be on its way: listings and caches
+ * lag, and to set a head back undoes what others published.  1: it is another
+ * head by now; otherwise as build(). */
+static int
+build_patiently(struct finder *x, const struct remote_head *head)
+{
+	int64_t until = clock_mono_ms() + PATIENCE_MS;
+	struct remote_head now;
+	int rc;
+
+	while (is_loss(rc = build(x, head)) && !is_ours(x, head) &&
+	    clock_mono_ms() < until) {
+		clock_sleep_ms(LOOK_AGAIN_MS);
+		if ((rc = run_stopped(x->s)) != 0 ||
+		    (rc = chain_head(x->s, &now)) != 0)
+			return rc;
+		if (now.version != head->version ||
+		    !hash_eq(&now.commit, &head->commit))
+			return 1;
+	}
+	return rc;
+}
+
 /* Can a newcomer, and who is behind, read what this head names?  We who stand
  * there do not need it, and can make a checkpoint. */
 static int
@@ -198,7 +225,8 @@ read_chain(struct finder *x, const struct remote_head *head)
 	int rc;
 
 	x->head = *head;
-	rc = build(x, head);
+	if ((rc = build_patiently(x, head)) == 1)
+		return 1;
 	if (is_loss(rc) && !is_ours(x, head))
 		return lower_head(x, head);
 	if (rc == 0 && head->version > 0)
@@ -449,6 +477,23 @@ compare_and_unite(struct finder *x)
 	return must_unite(x) ? unite(x) : 0;
 }
 
+/* A store that was sealed is not opened beside the one that it became. */
+static int
+check_moved(const struct finder *x)
+{
+	struct sync *s = x->s;
+	int rc = moved_check(s);
+
+	if (rc != E_MOVED)
+		return rc;
+	if (x->r->wish->join)
+		return is_dry(x) ? 0 : moved_forget(s);
+	return err_set(rc,
+	    "%s  If the store there is lost for good, \"stemma recover "
+	    "--join\" goes on with this one.",
+	    mem_strdup(s->mem, err_text()));
+}
+
 int
 recover_begin(struct sync *s, struct recover *r)
 {
@@ -460,7 +505,7 @@ recover_begin(struct sync *s, struct recover *r)
 	r->found->store_version = -1;
 	r->wants_floor = false;
 	run_phase(s, SYNC_CHECK, 0, 0);
-	if ((rc = settle_head(&x)) == 0)
+	if ((rc = check_moved(&x)) == 0 && (rc = settle_head(&x)) == 0)
 		rc = compare_and_unite(&x);
 	close_beside(&x);
 	s->keeps = true;

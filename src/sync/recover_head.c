@@ -357,9 +357,12 @@ can_be_read(struct search *x, const struct remote_head *head)
 	return rc == E_CORRUPT || rc == E_ABSENT || rc == E_ROLLBACK ? 0 : rc;
 }
 
+/* A seal is the end only where nothing else has its version: else it lost the
+ * race for it. */
 static int
 try_version(struct search *x, struct remote_head *found)
 {
+	char *moved = NULL;
 	int rc = 0;
 
 	for (int r = 0; rc == 0 && r < 3; r++) {
@@ -367,10 +370,13 @@ try_version(struct search *x, struct remote_head *found)
 			if (rank(x, &x->ids[i]) != r)
 				continue;
 			*found = (struct remote_head){ x->version, x->ids[i] };
-			rc = can_be_read(x, found);
+			if ((rc = can_be_read(x, found)) != E_MOVED)
+				continue;
+			moved = mem_strdup(x->s->mem, err_text());
+			rc = 0;
 		}
 	}
-	return rc;
+	return rc == 0 && moved != NULL ? err_set(E_MOVED, "%s", moved) : rc;
 }
 
 int

@@ -95,6 +95,8 @@ nothing_to_do(struct sync *s)
 
 	if (s->opt->force || s->recover != NULL)
 		return 0;
+	if ((rc = moved_check(s)) != 0)
+		return rc;
 	if ((rc = something_waits(s)) != 0)
 		return rc < 0 ? rc : 0;
 	run_phase(s, SYNC_CHECK, 0, 0);
