@@ -122,10 +122,11 @@ take_file(struct turn *t, const struct listed *page, int n,
 	const char *file_type;
 	int64_t generation;
 
-	if (file->is_dir || listing_is_staging(file->name) ||
+	if (file->is_dir || name_is_upload(file->name) ||
 	    str_ends(file->name, ".deleted"))
 		return 0;
-	if (!listing_content(file->name, id, &file_type, &generation)) {
+	if (!name_content_parse(NULL, file->name, id, &file_type,
+		&generation)) {
 		adopt_leave(a, path,
 		    "it is not named as a content; it is left alone");
 		return 0;

@@ -13,7 +13,6 @@
 #include "sync/move.h"
 #include "sync/name.h"
 
-#define PER_FOLDER 10000 /* commits */
 #define GC "\"stemma gc --store\" removes it when its time has come"
 
 /* A folder, while its names are looked at. */
@@ -77,13 +76,12 @@ content_why(struct folder *f, const struct listed *file, int *rc)
 	const char *type;
 	int64_t generation;
 
-	if (listing_is_staging(file->name))
+	if (name_is_upload(file->name))
 		return "on its way, or left behind; " GC;
 	if (str_ends(file->name, ".deleted"))
 		return NULL;
 	if (file->is_dir ||
-	    !listing_content(file->name, id, &type, &generation) ||
-	    strncmp(id, f->dir, 2) != 0)
+	    !name_content_parse(f->dir, file->name, id, &type, &generation))
 		return "not a name of a content";
 	*rc = name_is_named(f->k->s->db, id, type, generation);
 	if (*rc != 0) {
@@ -95,47 +93,30 @@ content_why(struct folder *f, const struct listed *file, int *rc)
 
 /* ---- commits and checkpoints ---------------------------------------------------- */
 
-/* "<12 digits>-<64 digits>", whatever follows. */
-static bool
-parse_object(const char *name, int64_t *version, struct hash *id)
-{
-	char digits[13], hex[HASH_HEX_SIZE];
-
-	if (strlen(name) < 77 || name[12] != '-' ||
-	    strspn(name, "0123456789") != 12)
-		return false;
-	memcpy(digits, name, 12);
-	digits[12] = '\0';
-	memcpy(hex, name + 13, 64);
-	hex[64] = '\0';
-	*version = strtoll(digits, NULL, 10);
-	return hash_parse(hex, id) == 0;
-}
-
 /* What this library passed, or has at hand from the walk. */
 static int
-is_of_chain(struct fsck *k, int64_t version, const struct hash *id)
+is_of_chain(struct fsck *k, int64_t version, const char *hex)
 {
-	char hex[HASH_HEX_SIZE];
+	struct hash id;
 	char *passed;
 	int rc = passed_find(k->s->db, k->s->step, version, &passed);
 
 	if (rc != 0)
-		return rc < 0 ? rc : strcmp(passed, hash_hex(id, hex)) == 0;
-	return chain_have(k->s, version, id);
+		return rc < 0 ? rc : strcmp(passed, hex) == 0;
+	return hash_parse(hex, &id) == 0 && chain_have(k->s, version, &id);
 }
 
 static const char *
 commit_why(struct folder *f, const struct listed *file, int *rc)
 {
 	struct fsck *k = f->k;
-	struct hash id;
+	char hex[HASH_HEX_SIZE];
 	int64_t version;
 
-	if (listing_is_staging(file->name))
+	if (name_is_upload(file->name))
 		return "on its way, or left behind; " GC;
-	if (file->is_dir || !parse_object(file->name, &version, &id) ||
-	    strcmp(file->name + 77, ".jsonl") != 0)
+	if (file->is_dir ||
+	    !name_version_parse(file->name, ".jsonl", &version, hex))
 		return "not a name of a commit";
 	if (version > k->head.version)
 		return "not in the chain (yet): somebody publishes, or began to";
@@ -143,7 +124,7 @@ commit_why(struct folder *f, const struct listed *file, int *rc)
 		return NULL; /* below the floor it goes by itself */
 	if (!k->is_chain_whole)
 		return NULL;
-	*rc = is_of_chain(k, version, &id);
+	*rc = is_of_chain(k, version, hex);
 	if (*rc != 0) {
 		*rc = *rc > 0 ? 0 : *rc;
 		return NULL;
@@ -155,14 +136,16 @@ static const char *
 checkpoint_why(struct folder *f, const struct listed *file, int *rc)
 {
 	struct fsck *k = f->k;
+	char hex[HASH_HEX_SIZE];
 	struct hash hash;
 	int64_t version;
 
 	(void)rc;
-	if (listing_is_staging(file->name))
+	if (name_is_upload(file->name))
 		return "on its way, or left behind; " GC;
-	if (file->is_dir || !parse_object(file->name, &version, &hash) ||
-	    strcmp(file->name + 77, ".db.gz") != 0)
+	if (file->is_dir ||
+	    !name_version_parse(file->name, ".db.gz", &version, hex) ||
+	    hash_parse(hex, &hash) != 0)
 		return "not a name of a checkpoint";
 	if (version < k->lowest || !k->is_chain_whole)
 		return NULL;
@@ -178,8 +161,8 @@ commit_folders(struct fsck *k)
 {
 	int rc = 0;
 
-	for (int64_t v = k->lowest / PER_FOLDER * PER_FOLDER;
-	     rc == 0 && v <= k->head.version + 1; v += PER_FOLDER)
+	for (int64_t v = k->lowest / COMMITS_PER_DIR * COMMITS_PER_DIR;
+	     rc == 0 && v <= k->head.version + 1; v += COMMITS_PER_DIR)
 		rc = look_into(k, name_commit_dir(k->s->mem, v), commit_why);
 	return rc;
 }
@@ -200,7 +183,7 @@ root_why(struct folder *f, const struct listed *file, int *rc)
 			return NULL;
 	if (file->is_dir && str_is_hex(name, 2))
 		return NULL;
-	if (listing_is_staging(name))
+	if (name_is_upload(name))
 		return "on its way, or left behind; " GC;
 	if (str_starts(name, ".stemma-probe-"))
 		return "left behind by a probe that was killed";

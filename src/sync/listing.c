@@ -7,8 +7,6 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/str.h"
-#include "local/shared.h"
 
 #define PAGE 4096
 #define GROUP 64 /* characters of a name: the hash of a content */
@@ -146,7 +144,7 @@ listing_each(struct sync *s, const char *dir,
 	return rc;
 }
 
-/* ---- names ---------------------------------------------------------------------- */
+/* ---- which folders -------------------------------------------------------------- */
 
 const char *
 listing_folder(int i, char name[3])
@@ -157,49 +155,4 @@ listing_folder(int i, char name[3])
 	name[1] = digits[i % 16];
 	name[2] = '\0';
 	return name;
-}
-
-/* ".7" before an extension: no zero in front, as it is written. */
-static const char *
-parse_generation(const char *rest, int64_t *generation)
-{
-	char digits[20];
-	size_t n = strspn(rest + 1, "0123456789");
-
-	*generation = 0;
-	if (n == 0)
-		return rest;
-	if (n >= sizeof(digits) || rest[1] == '0')
-		return NULL;
-	memcpy(digits, rest + 1, n);
-	digits[n] = '\0';
-	return str_int64(digits, generation) == 0 ? rest + 1 + n : NULL;
-}
-
-bool
-listing_content(const char *name, char id[HASH_HEX_SIZE],
-    const char **file_type, int64_t *generation)
-{
-	static const char *const types[] = { "pdf", "tei", "rng" };
-	const char *rest;
-
-	if (strlen(name) < 66 || name[64] != '.')
-		return false;
-	memcpy(id, name, 64);
-	id[64] = '\0';
-	rest = parse_generation(name + 64, generation);
-	if (!str_is_hex(id, 64) || rest == NULL || *rest != '.')
-		return false;
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
-		*file_type = types[i];
-		if (strcmp(rest + 1, shared_ext(types[i])) == 0)
-			return true;
-	}
-	return false;
-}
-
-bool
-listing_is_staging(const char *name)
-{
-	return str_starts(name, "up-") && str_is_hex(name + 3, 32);
 }

@@ -29,14 +29,4 @@ int listing_each(struct sync *s, const char *dir,
 /* listing_folder - the i-th of the 256 folders of contents: "00" to "ff". */
 const char *listing_folder(int i, char name[3]);
 
-/*
- * listing_content - is this the name of a content, "<64 digits>[.<g>].<ext>"?
- * Its parts; `file_type` is a constant.
- */
-bool listing_content(const char *name, char id[HASH_HEX_SIZE],
-    const char **file_type, int64_t *generation);
-
-/* listing_is_staging - "up-<32 digits>": on its way, or left behind. */
-bool listing_is_staging(const char *name);
-
 #endif

@@ -112,7 +112,8 @@ name_content_parse(const char *dir, const char *name, char id[HASH_HEX_SIZE],
 {
 	const char *rest = take_hash(name, id);
 
-	if (rest == NULL || rest[0] != '.' || strncmp(dir, name, 2) != 0)
+	if (rest == NULL || rest[0] != '.' ||
+	    (dir != NULL && strncmp(dir, name, 2) != 0))
 		return false;
 	*file_type = type_of(take_generation(rest + 1, generation));
 	return *file_type != NULL;

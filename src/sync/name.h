@@ -30,8 +30,8 @@ char *name_checkpoint(struct mem *mem, int64_t version,
 struct remote_head;
 char *name_head(struct mem *mem, const struct remote_head *head);
 
-/* name_content_parse - is `name`, in the folder of two hex digits `dir`, exactly
- * such a name?  Then what it names. */
+/* name_content_parse - is `name`, in the folder of two hex digits `dir` (NULL: in
+ * any), exactly such a name?  Then what it names; `file_type` is a constant. */
 bool name_content_parse(const char *dir, const char *name,
     char id[HASH_HEX_SIZE], const char **file_type, int64_t *generation);
 

@@ -88,6 +88,7 @@ a_name_of_a_content_is_read_as_it_is_written(void **state)
 	assert_string_equal(type, "pdf");
 	assert_int_equal(g, 0);
 	assert_true(name_content_parse("13", HEX ".12.tei.xml", id, &type, &g));
+	assert_true(name_content_parse(NULL, HEX ".12.tei.xml", id, &type, &g));
 	assert_string_equal(type, "tei");
 	assert_int_equal(g, 12);
 #define NOT(dir, name) \
