@@ -271,6 +271,7 @@ what_is_sent_in_waves_is_one_progress(void **state)
 	(void)state;
 	site_add_many(a, "doc", 10);
 	a->opt.progress = watch_upload;
+	a->opt.stop = NULL; /* what it is given is not a site now */
 	a->opt.arg = &seen;
 	site_stage(a, &s);
 	s.wave_files = 4;
