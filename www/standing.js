@@ -44,7 +44,8 @@ async function lookQuietly(fresh) {
 	}
 }
 
-const soon = seldom(400, () => lookQuietly(false));
+// A sync that succeeded has reached a store that was away a moment ago.
+const soon = seldom(400, () => lookQuietly(status?.remote_reachable === false));
 const again = () => lookQuietly(true);
 
 for (const name of ["syncComplete", "syncError", "remoteChanged", "fileChanged",

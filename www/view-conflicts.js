@@ -76,9 +76,11 @@ function drawSettled() {
 
 const who = (c) => c.remote_user ?? t("conflict.somebody");
 
+const isProposed = (c) => c.conflict_type === "proposed";
+
 // What was done before a long absence: changed, deleted or added.
 function kindOf(c) {
-	if (c.conflict_type !== "proposed")
+	if (!isProposed(c))
 		return c.conflict_type;
 	return !c.remote_hash ? "proposed_new"
 	    : !c.local_hash ? "proposed_deleted" : "proposed";
@@ -92,8 +94,8 @@ function card(c) {
 	    h("p", { class: "row" },
 	        c.merge_hash && h("span", { class: "chip good" },
 	            t("conflict.hasMerge")),
-	        h("small", {}, t("conflict.times", {
-	            mine: when(c.local_modified_at),
+	        h("small", {}, t(c.remote_modified_at ? "conflict.times"
+	            : "conflict.time", { mine: when(c.local_modified_at),
 	            theirs: when(c.remote_modified_at) }))));
 }
 
@@ -105,7 +107,8 @@ async function showList(main, signal) {
 
 	replace(main, h("h1", {}, t("nav.conflicts")), drawSettled(),
 	    conflicts.length ? [
-	        h("p", { class: "lead" }, t("conflict.lead")),
+	        h("p", { class: "lead" }, t(conflicts.every(isProposed)
+	            ? "conflict.lead.proposed" : "conflict.lead")),
 	        h("ul", { class: "plain" }, conflicts.map(card)),
 	    ] : empty(t("conflict.none"), t("conflict.none.what")));
 }
@@ -117,7 +120,6 @@ const hashOf = (c, side) => ({ mine: c.local_hash, theirs: c.remote_hash,
 const sideUrl = (c, side) => api.versionUrl(c.stable_id, hashOf(c, side));
 
 // Of what is proposed, either side may be missing: who has no content.
-const isProposed = (c) => c.conflict_type === "proposed";
 const isDeleted = (c, side) => isProposed(c) ? !hashOf(c, side)
     : c.conflict_type === (side === "mine" ? "deleted_local" : "deleted_remote");
 
@@ -125,23 +127,35 @@ const isDeleted = (c, side) => isProposed(c) ? !hashOf(c, side)
 const server = (c, names) => c.remote_replica && h("span", { class: "chip" },
     serverOf(c.remote_replica, names));
 
+const timeOf = (c, name) => name === "mine" ? c.local_modified_at
+    : c.remote_modified_at;
+
+// What became of it on that side, in a sentence.
+function fate(c, name) {
+	const at = timeOf(c, name);
+	const what = !isDeleted(c, name) ? `${name}.changed`
+	    : at ? `${name}.deleted` : "theirs.none";
+
+	return t(`conflict.${what}`, { who: who(c), when: when(at) });
+}
+
 function side(c, name, names) {
 	const record = name === "mine" ? c.local : c.remote;
-	const at = name === "mine" ? c.local_modified_at : c.remote_modified_at;
+	const at = timeOf(c, name);
 	const gone = isDeleted(c, name);
 
 	return h("section", { class: `side ${name}`,
 		"aria-labelledby": `side-${name}` },
 	h("h2", { id: `side-${name}` }, t(`conflict.${name}`)),
-	h("p", {}, name === "theirs" && [server(c, names), " "], t(gone && !at ? "conflict.theirs.none"
-	    : gone ? `conflict.${name}.deleted` : `conflict.${name}.changed`,
-	{ who: who(c), when: when(at) })),
+	h("p", {}, name === "theirs" && [server(c, names), " "],
+	    fate(c, name)),
 	h("p", { class: "row" },
-	    gone ? h("span", { class: "chip bad" }, t("conflict.deleted"))
+	    gone ? at && h("span", { class: "chip bad" },
+	        t("conflict.deleted"))
 	        : [h("a", { href: sideUrl(c, name), target: "_blank",
 	            rel: "noopener", class: "button" }, t("conflict.open")),
 	        h("small", {}, bytes(record.file_size))],
-	    h("small", {}, h("time", { datetime: at }, exactly(at)))));
+	    at && h("small", {}, h("time", { datetime: at }, exactly(at)))));
 }
 
 // ---- metadata ----------------------------------------------------------------------
@@ -261,8 +275,7 @@ const viewer = "#navpanes=0&view=FitH";
 function frame(c, name) {
 	return h("figure", {}, h("figcaption", {}, t(`conflict.${name}`)),
 	    isDeleted(c, name)
-	        ? h("p", { class: "gone" }, t(`conflict.${name}.deleted`,
-	            { who: who(c), when: when(c.remote_modified_at) }))
+	        ? h("p", { class: "gone" }, fate(c, name))
 	        : h("iframe", { src: `${sideUrl(c, name)}${viewer}`,
 	            title: t("conflict.pdf", { side: t(`conflict.${name}`),
 	                name: c.filename }) }));

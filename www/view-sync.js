@@ -465,14 +465,28 @@ class View {
 	}
 
 	async start(options) {
+		this.why = null;
 		try {
 			this.began(await startSync(options));
 		} catch (error) {
 			// Somebody else was quicker: it is watched all the same.
-			if (error.status !== 409)
+			if (error.status === 409)
+				this.began({});
+			else if (error.status === 502)
+				this.sayFailure(error.message);
+			else
 				throw error;
-			this.began({});
 		}
+	}
+
+	// A sync that ends at once is told by an event and by the answer.
+	sayFailure(detail) {
+		const why = forPeople(detail.replace(/^Sync failed: /, ""));
+
+		if (why !== this.why)
+			say(t("sync.failed", { why }), { kind: "error" });
+		this.why = why;
+		this.soon();
 	}
 
 	// The end of a run may be told before its beginning is answered.
@@ -534,9 +548,8 @@ class View {
 		if (["rollback", "moved"].includes(error.error))
 			return;
 		if (error.error !== "guard")
-			say(t("sync.failed",
-			    { why: error.detail ?? error.error ?? error }),
-			    { kind: "error" });
+			this.sayFailure(String(error.detail ?? error.error ??
+			    error));
 		else
 			this.stopped(error);
 	}

@@ -4,8 +4,8 @@
 // What few people see: documents that are not kept here, proposals of a server
 // that was away, a store that went back, a store that was moved.
 
-import { act, axe, check, equal, everywhere, kind, looks, open, run, test,
-	until } from "./kit.mjs";
+import { act, axe, check, equal, everywhere, fits, kind, looks, open, phone,
+	run, screenshot, test, until } from "./kit.mjs";
 
 const record = (page, id) => page.locator(`tr[data-record="${id}"]`);
 const panel = (page) => page.locator("section.version");
@@ -96,17 +96,15 @@ test("what is not kept here looks right", async () => {
 	await looks("not-kept", "#/library", (page) => page.locator(".docs > li",
 	    { hasText: "map-look" }).getByText("Not kept here").waitFor(),
 	{ where });
-	await looks("not-kept-document", `#/document/${id}`, (page) =>
-	    record(page, id).getByText("not kept here").waitFor(), { where });
-	const page = await at("carl", `#/document/${id}`, german);
+	const page = await at("carl", `#/document/${id}`,
+	    { ...german, size: phone });
 
 	await record(page, id).getByText("hier nicht vorgehalten").waitFor();
+	await fits(page);
+	equal(await axe(page), "", "axe");
 });
 
 // ---- what was done before a long absence -----------------------------------------------
-
-const chosen = (page) => page.getByRole("heading",
-    { name: "What shall become of it?" }).waitFor();
 
 test("proposals look right", async () => {
 	const where = await act("web_of", "ben", kind);
@@ -115,13 +113,16 @@ test("proposals look right", async () => {
 	await looks("proposals", "#/conflicts", (page) =>
 	    page.getByRole("link", { name: "new.tei.xml" }).waitFor(),
 	{ where });
-	for (const [i, name] of ["changed", "deleted", "new"].entries())
-		await looks(`proposal-${name}`, `#/conflicts/${ids[i]}`,
-		    chosen, { where });
-	const page = await at("ben", `#/conflicts/${ids[0]}`, german);
+	for (const [i, name] of ["Meine Seite veröffentlichen",
+		"Für alle löschen", "Veröffentlichen"].entries()) {
+		const page = await at("ben", `#/conflicts/${ids[i]}`,
+		    { ...german, scheme: i ? "dark" : "light", size: phone });
 
-	await page.getByRole("button", { name: "Meine Seite veröffentlichen" })
-	    .waitFor();
+		await page.getByRole("button", { name, exact: true }).waitFor();
+		await fits(page);
+		equal(await axe(page), "", `axe, ${name}`);
+		await screenshot(page, `proposal-${i}`, { fullPage: true });
+	}
 });
 
 test("what was done before a long absence is settled, each its own way",

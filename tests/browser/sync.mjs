@@ -216,6 +216,7 @@ test("a sync that cannot reach the store says why", async () => {
 	} finally {
 		await act("start_store");
 	}
+	equal(await page.locator(".toast.error").count(), 1, "said once");
 	await page.getByRole("button", { name: "Sync now" }).click();
 	await page.getByText("Synced: 1 sent.").waitFor();
 	await says(page, /^In step with the store/);
