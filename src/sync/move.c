@@ -53,12 +53,14 @@ struct root {
 	int things;
 };
 
+/* Whoever was killed when he put the marker may have left it half sent. */
 static int
 see_thing(void *arg, const struct remote_entry *entry)
 {
 	struct root *root = arg;
 
-	root->things += !str_starts(entry->name, ".");
+	root->things += !str_starts(entry->name, ".") &&
+	    !name_is_upload(entry->name);
 	return 0;
 }
 

@@ -99,17 +99,18 @@ run_give_up(struct sync *s, const char *stable_id, const char *file,
 void
 run_skip(struct sync *s, const char *stable_id)
 {
-	buf_printf(&s->gave_up, "%s\n", stable_id);
+	buf_printf(&s->gave_up, s->gave_up.len == 0 ? "\n%s\n" : "%s\n",
+	    stable_id);
 }
 
 bool
 run_gave_up(struct sync *s, const char *stable_id)
 {
-	char line[STABLE_ID_SIZE + 1];
+	char line[STABLE_ID_SIZE + 2];
 
 	if (s->gave_up.len == 0)
 		return false;
-	snprintf(line, sizeof(line), "%s\n", stable_id);
+	snprintf(line, sizeof(line), "\n%s\n", stable_id);
 	return strstr(s->gave_up.data, line) != NULL;
 }
 

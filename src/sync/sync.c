@@ -418,15 +418,15 @@ ask_store(struct sync *s, struct sync_status *status)
 		snprintf(status->remote_error, sizeof(status->remote_error),
 		    "%s", err_text());
 	if (rc == E_ROLLBACK)
-		snprintf(status->needs_recovery,
-		    sizeof(status->needs_recovery), "%s", err_text());
+		snprintf(status->needs_recovery, sizeof(status->needs_recovery),
+		    "%s", err_text());
 	if (rc == 0 && head.version != s->last.version)
 		status->needs_sync = true;
-	if (rc == 0 && status->needs_sync && status->moved_to[0] != '\0')
-		snprintf(status->remote_error, sizeof(status->remote_error),
-		    "%s",
-		    moved_text(s->mem, remote_name(s->remote),
-			status->moved_to));
+	if (moved_check(s) != E_MOVED)
+		return;
+	status->needs_recovery[0] = '\0'; /* whatever lies there now */
+	snprintf(status->remote_error, sizeof(status->remote_error), "%s",
+	    err_text());
 }
 
 static int
@@ -448,8 +448,8 @@ ask_library(struct sync *s, struct sync_status *status)
 	int rc = meta_find(s->db, s->mem, "needs_recovery", &text);
 
 	if (rc == 1)
-		snprintf(status->needs_recovery,
-		    sizeof(status->needs_recovery), "%s", text);
+		snprintf(status->needs_recovery, sizeof(status->needs_recovery),
+		    "%s", text);
 	return rc < 0 ? rc : 0;
 }
 

@@ -259,12 +259,24 @@ a_seal_that_came_to_nothing_is_no_obstacle(void **state)
 	converge();
 }
 
+/* Killed while it put its marker. */
+static void
+what_a_killed_move_left_is_no_obstacle(void **state)
+{
+	(void)state;
+	site_add_many(a, "a", 3);
+	must_sync(a);
+	world_run(w, "mkdir new && echo { > new/up-%032d", 7);
+	move(a, "new", 0);
+}
+
 /* What was sealed is not opened again by somebody who knows of the seal: then
  * two places could be written to. */
 static void
 a_seal_that_was_lost_still_holds(void **state)
 {
 	static const struct sync_recover_wish plain, join = { .join = true };
+	struct sync_status status;
 
 	(void)state;
 	site_add_many(a, "a", 3);
@@ -279,6 +291,11 @@ a_seal_that_was_lost_still_holds(void **state)
 	assert_int_equal(recover(b, &plain), E_MOVED);
 	assert_non_null(strstr(err_text(), "--join"));
 	assert_int_equal(world_head(b).version, 1);
+	assert_int_equal(sync_status(b->db, b->remote, b->opt.work_dir,
+			     &status),
+	    0);
+	assert_non_null(strstr(status.remote_error, "was moved"));
+	assert_string_equal(status.needs_recovery, "");
 	assert_int_equal(recover(b, &join), 0);
 	must_sync(b);
 	assert_int_equal(world_head(b).version, 2);
@@ -295,6 +312,7 @@ main(void)
 		T(a_store_that_begins_anew_is_young),
 		T(a_library_with_another_digest_makes_no_beginning),
 		T(a_seal_that_came_to_nothing_is_no_obstacle),
+		T(what_a_killed_move_left_is_no_obstacle),
 		T(a_seal_that_was_lost_still_holds),
 	};
 
