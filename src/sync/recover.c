@@ -202,10 +202,16 @@ build_patiently(struct finder *x, const struct remote_head *head)
 {
 	int64_t until = clock_mono_ms() + PATIENCE_MS;
 	struct remote_head now;
+	bool told = false;
 	int rc;
 
 	while (is_loss(rc = build(x, head)) && !is_ours(x, head) &&
 	    clock_mono_ms() < until) {
+		if (!told)
+			run_say(x->s,
+			    "Something that the head of the store names is not "
+			    "to be had; looking again for half a minute.");
+		told = true;
 		clock_sleep_ms(LOOK_AGAIN_MS);
 		if ((rc = run_stopped(x->s)) != 0 ||
 		    (rc = chain_head(x->s, &now)) != 0)
