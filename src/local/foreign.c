@@ -255,7 +255,7 @@ foreign_close(struct foreign *f)
 static const char *
 text_at(sqlite3_stmt *st, enum foreign_column column)
 {
-	return (const char *)sqlite3_column_text(st, column);
+	return (const char *)sqlite3_column_text(st, (int)column);
 }
 
 static void

@@ -261,7 +261,7 @@ note_change(void *arg, const struct commit_change *change)
 static void
 read_commit(struct model *m, const struct object *o)
 {
-	struct commit c;
+	struct commit c = { 0 };
 	int rc;
 
 	if ((rc = file_write("/sim/commit", o->bytes->data, o->bytes->len,

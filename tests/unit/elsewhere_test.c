@@ -184,8 +184,8 @@ who_says_nonsense_is_not_believed(void **state)
 {
 	static const char *const bodies[] = { "", "[]", "{", "{\"locks\":1}",
 		"{\"locks\":[1]}",
-		"{\"locks\":[{\"stable_id\":\"../x\","
-		"\"user\":\"x\"}]}",
+		("{\"locks\":[{\"stable_id\":\"../x\","
+		 "\"user\":\"x\"}]}"),
 		"{\"locks\":[{\"stable_id\":\"abcdef\",\"user\":\"\"}]}" };
 
 	(void)state;

@@ -439,7 +439,7 @@ static void
 what_is_no_head_is_told(void **state)
 {
 	static const char *const bodies[] = { "", "000000000001", "x\ny",
-		"00000000001-" ONES "\n{}", "000000000001-" ONES };
+		("00000000001-" ONES "\n{}"), ("000000000001-" ONES) };
 	struct fixture *f = *state;
 	struct remote_head head;
 	char *large = xmalloc(9000);
