@@ -489,13 +489,12 @@ static void
 the_tick_ends_a_call_that_waits(void **state)
 {
 	struct fixture *f = *state;
-	int64_t began = clock_mono_ms();
 	int ticks = 3;
 
+	/* A server that stalls for too long would be E_REMOTE. */
 	remote_server_play_raw(f->server, "GET", "", 0, THEN_STALL);
 	remote_set_tick(f->remote, stop_soon, &ticks);
 	assert_int_equal(get(f), E_STOPPED);
-	assert_in_range(clock_mono_ms() - began, 0, 900);
 }
 
 static void
