@@ -92,15 +92,46 @@ meeting_write(struct meeting *m, const struct record *row, const char *kind,
 	return record_write(m->s->db, &w);
 }
 
+/* The first row of a record tells: was it born in this walk?  1: yes, 2: no. */
+static int
+see_birth(void *arg, const struct lineage *l)
+{
+	const struct sync *s = arg;
+
+	return l->version > s->walk_from && !l->deleted &&
+		strcmp(l->parents, "[]") == 0
+	    ? 1
+	    : 2;
+}
+
+/* What came and went in one walk was never here for anybody: the guard was not
+ * asked for it, and must not count it later. */
+static int
+count_deletion_here(struct meeting *m)
+{
+	struct sync *s = m->s;
+	int rc = 0;
+
+	s->sum->deleted_local++;
+	if (s->walks && m->held->remote_version > s->walk_from)
+		rc = lineage_each(s->db, m->theirs->rec->stable_id, see_birth,
+		    s);
+	if (rc < 0)
+		return rc;
+	s->deleted += rc != 1;
+	return 0;
+}
+
 static int
 take_theirs(struct meeting *m)
 {
 	const struct record *theirs = m->theirs->rec;
 	struct sync_summary *sum = m->s->sum;
+	int rc;
 
 	if (theirs->deleted && m->have_row && !m->held->rec.deleted) {
-		sum->deleted_local++;
-		m->s->deleted++;
+		if ((rc = count_deletion_here(m)) != 0)
+			return rc;
 	} else if (m->have_row && strcmp(m->held->rec.id, theirs->id) == 0) {
 		sum->metadata_synced++;
 	}
@@ -674,13 +705,15 @@ apply_walk(struct sync *s, const struct remote_head *head)
 		return chain_other_history(s, head);
 	if ((rc = look_before(s, head->version)) != 0)
 		return rc;
-	while (s->last.version < head->version) {
+	s->walks = true;
+	s->walk_from = s->last.version;
+	while (rc == 0 && s->last.version < head->version) {
 		mem_reset(s->step);
-		if ((rc = run_stopped(s)) != 0 ||
-		    (rc = apply_commit(s, s->last.version + 1)) != 0)
-			return rc;
+		if ((rc = run_stopped(s)) == 0)
+			rc = apply_commit(s, s->last.version + 1);
 	}
-	return 0;
+	s->walks = false;
+	return rc;
 }
 
 /* A checkpoint that is damaged or gone only costs time, while all commits are

@@ -44,6 +44,8 @@ struct sync {
 	bool diverged;        /* a state digest differed: rebuild */
 	bool digest_reported; /* and did not mend it: go on */
 	int64_t deleted;      /* records removed in this run, both ways */
+	bool walks;           /* commit by commit, */
+	int64_t walk_from;    /* from what was here of this version */
 	struct commit_checkpoint
 	    offer;            /* uploaded and verified, not named yet */
 	int64_t raise_floor;  /* what an empty commit raises the floor to, */

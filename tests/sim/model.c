@@ -360,6 +360,31 @@ fact_of(const char *stable_id, int64_t version)
 	return NULL;
 }
 
+int
+model_gone(struct proc *p, int64_t *n)
+{
+	struct model *m = world->model;
+	struct mem *mem = mem_new();
+	const struct fact *was;
+	struct held held;
+	int rc = 0;
+
+	*n = 0;
+	for (struct fact *f = m->h.facts; f != NULL && rc >= 0; f = f->next) {
+		if (!f->rec.deleted || f->version <= p->from ||
+		    fact_of(f->rec.stable_id, m->h.version) != f)
+			continue;
+		was = fact_of(f->rec.stable_id, p->from);
+		if (was == NULL || was->rec.deleted)
+			continue;
+		rc = record_find(p->db, mem, f->rec.stable_id, &held);
+		*n += rc == 1 && held.rec.deleted &&
+		    strcmp(held.sync_status, "synced") == 0;
+	}
+	mem_free(mem);
+	return rc < 0 ? rc : 0;
+}
+
 /* What it calls synced is on the store, as it is here. */
 static int
 check_synced(void *arg, const struct held *held)

@@ -58,6 +58,10 @@ void model_restore(void);
  * there, what it calls synced is on the store.  On its handles. */
 int model_check_proc(struct proc *p);
 
+/* model_gone - how many records lived on the store as this replica knew it before
+ * its last sync, and are gone there and here.  What came and went is not one. */
+int model_gone(struct proc *p, int64_t *n);
+
 /* model_check_end - all agree; of the last replica, which came afresh, too. */
 void model_check_end(struct world *w);
 

@@ -538,7 +538,8 @@ check_guard(struct proc *p)
 
 	if (p->confirms || n <= 20)
 		return 0;
-	if ((rc = record_counts(p->db, &counts)) == 0 &&
+	if ((rc = model_gone(p, &n)) == 0 && n > 20 &&
+	    (rc = record_counts(p->db, &counts)) == 0 &&
 	    n > (counts.live + n) / 10)
 		world_fail("%c deleted %lld of %lld, and nobody said yes",
 		    'a' + p->site->at, (long long)n,
@@ -573,6 +574,9 @@ user_syncs(struct proc *p)
 		p->site->is_joined = true;
 	}
 	p->opt.confirm_deletions = p->confirms;
+	p->from = 0;
+	if ((rc = meta_int(p->db, "version", &p->from)) < 0)
+		return rc;
 	rc = sync_run(&p->opt, &p->sum);
 	if (rc == 0 && !p->sum.skipped)
 		world_say("  %c synced: %lld", 'a' + p->site->at,

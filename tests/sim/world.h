@@ -65,6 +65,7 @@ struct proc {
 	int rc; /* of the last job */
 	struct sync_summary sum;
 	bool confirms; /* what the guard asks */
+	int64_t from;  /* the version that was here before the last sync */
 	int settled;   /* conflicts, in the last job */
 };
 

@@ -831,6 +831,43 @@ the_guard_counts_a_day_of_sending(void **state)
 	must_sync(a);
 }
 
+static void
+what_came_and_went_is_not_counted(void **state)
+{
+	(void)state;
+	a_library_of(5);
+	a->opt.confirm_deletions = true;
+	site_add_many(a, "passing", 30);
+	must_sync(a);
+	site_delete_many(a, "passing", 30);
+	must_sync(a);
+	must_sync(b);
+	assert_int_equal(b->sum.deleted_local, 30);
+	site_delete_many(b, "many", 2); /* and not of 32 */
+	must_sync(b);
+}
+
+static void
+what_was_edited_and_went_is_counted(void **state)
+{
+	const char *ids[15];
+
+	(void)state;
+	for (int i = 0; i < 15; i++)
+		ids[i] = site_add(a, mem_printf(a->mem, "some%d", i), NULL,
+		    mem_printf(a->mem, "<some n='%d'/>", i));
+	a_library_of(60);
+	for (int i = 0; i < 15; i++)
+		site_save(a, ids[i], mem_printf(a->mem, "<more n='%d'/>", i));
+	must_sync(a);
+	site_delete_many(a, "some", 15);
+	must_sync(a);
+	must_sync(b); /* both at once */
+	assert_int_equal(b->sum.deleted_local, 15);
+	site_delete_many(b, "many", 15);
+	assert_int_equal(site_sync(b), E_GUARD);
+}
+
 /* ---- stopping ------------------------------------------------------------------------------- */
 
 static void
@@ -966,6 +1003,8 @@ main(void)
 		T(too_many_deletions_need_a_word),
 		T(the_guard_counts_a_day_of_taking),
 		T(the_guard_counts_a_day_of_sending),
+		T(what_came_and_went_is_not_counted),
+		T(what_was_edited_and_went_is_counted),
 		T(a_sync_can_be_stopped_at_any_question),
 		T(one_sync_at_a_time),
 		T(what_another_sync_just_did_is_seen),
