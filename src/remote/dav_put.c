@@ -266,9 +266,9 @@ send_it(struct dav_put *p)
 		http_header(c, "If-None-Match: *");
 	c->body = p->src;
 	c->is_counted = true;
-	/* nginx says 500 when the folder is missing. */
-	if (may_lack_parent(p, 500) &&
-	    !known_has(&p->dav->known, buf_text(&p->parent)))
+	/* nginx says 500 when the folder is missing: one that was known, too,
+	 * once the store is restored from an older copy. */
+	if (may_lack_parent(p, 500))
 		c->final_status = 500;
 	http_start(c);
 }

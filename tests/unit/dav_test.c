@@ -260,6 +260,23 @@ a_missing_folder_is_made_once(void **state)
 }
 
 static void
+a_folder_that_was_there_is_made_again(void **state)
+{
+	static const int missing[] = { 404, 409, 500 };
+	struct fixture *f = *state;
+
+	put_is_whole(f);
+	play(f, "MKCOL /dav/ab/ ", 201);
+	assert_int_equal(remote_make_dir(f->remote, "ab"), 0);
+	for (size_t i = 0; i < 3; i++) { /* another copy of the store */
+		play(f, "PUT /dav/ab/x", missing[i]);
+		play(f, "MKCOL /dav/ab/ ", 201);
+		play(f, "PUT /dav/ab/x", 201);
+		assert_int_equal(remote_put(f->remote, "ab/x", "h", 1), 0);
+	}
+}
+
+static void
 a_move_that_was_done_though_told_otherwise_is_done(void **state)
 {
 	struct fixture *f = *state;
@@ -1250,6 +1267,7 @@ main(void)
 		TEST(a_torn_object_is_not_taken_for_ours),
 		TEST(our_own_upload_is_no_obstacle),
 		TEST(a_missing_folder_is_made_once),
+		TEST(a_folder_that_was_there_is_made_again),
 		TEST(a_move_that_was_done_though_told_otherwise_is_done),
 		TEST(a_move_that_did_half_of_it_fails_and_leaves_no_litter),
 		TEST(what_got_lost_on_the_server_is_sent_once_more),
