@@ -18,12 +18,34 @@
 #define WAVE_FILES 8192
 #define WAVE_BYTES (1024LL * 1024 * 1024)
 
+/*
+ * Is a name of the state one that is there?  Who looks at all contents looks at
+ * those that records have; what was let go may be lost with a backup, and is
+ * sent again before it is named again, where it is here.
+ */
+static int
+is_trusted(struct sync *s, const struct record *rec, int64_t generation)
+{
+	int64_t refs = 0, dropped;
+	int rc;
+
+	if (!s->opt->force && s->recover == NULL)
+		return 1;
+	rc = name_look(s->db, rec->id, rec->file_type, generation, &refs,
+	    &dropped);
+	if (rc < 0 || refs > 0)
+		return rc;
+	return !blob_is_here(s->blobs, rec->id, rec->file_type);
+}
+
 int
 upload_name(struct sync *s, const struct record *rec, int64_t *generation)
 {
 	int rc;
 
 	rc = name_find(s->db, rec->id, rec->file_type, generation);
+	if (rc == 1)
+		rc = is_trusted(s, rec, *generation);
 	if (rc != 0)
 		return rc;
 	*generation = s->last.gc;

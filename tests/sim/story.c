@@ -9,6 +9,7 @@
 #include "sim/plan.h"
 #include "sim/user.h"
 
+#define RETRY_MS (11 * 60 * 1000) /* the engine waits ten minutes */
 #define ROUNDS_MAX 40
 
 /* ---- one step ---------------------------------------------------------------------- */
@@ -235,6 +236,18 @@ until_quiet(struct world *w)
 	    ROUNDS_MAX);
 }
 
+/* What could not be had before another put it there is asked for again, but
+ * not at each sync. */
+static void
+until_all_is_here(struct world *w)
+{
+	until_quiet(w);
+	world_say("a while passes");
+	w->now_ms += RETRY_MS;
+	if (!w->has_failed)
+		until_quiet(w);
+}
+
 /* Idle ones ask once, and make no version. */
 static void
 must_be_quiet(struct world *w)
@@ -282,7 +295,7 @@ story_tell(struct world *w)
 	become_calm(w);
 	if (w->has_backup)
 		recover_all(w);
-	until_quiet(w);
+	until_all_is_here(w);
 	if (!w->has_failed)
 		must_be_quiet(w);
 	if (!w->has_failed)
