@@ -125,6 +125,24 @@ def the_store_is_probed(site):
 
 
 @fact
+def a_sound_store_needs_no_recovery(site):
+    told = site.admin.post("/store/recover", json={"dry_run": True})
+    check(site.world.store.server.password not in told.body.decode(),
+          "a secret")
+
+
+@fact
+def replicas_have_names_that_people_here_give(site):
+    site.annotator.post("/sync", (200, 202), json={})
+    first = site.admin.get("/replicas").json()["replicas"][0]["replica"]
+    site.admin.ask("PATCH", "/replicas/" + first, 200, json={"name": "Graz"})
+    names = {r["replica"]: r["name"]
+             for r in site.admin.get("/replicas").json()["replicas"]}
+    equal(names[first], "Graz", "its name")
+    site.admin.ask("PATCH", "/replicas/" + first, 200, json={"name": ""})
+
+
+@fact
 def metrics_are_prometheus_text(site):
     answer = site.admin.get("/metrics")
     lines = answer.body.decode().splitlines()
